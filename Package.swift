@@ -1,0 +1,191 @@
+// swift-tools-version: 6.2
+// The whole house in one place: every target, the settings it is built with and the only edges it may have.
+// Tests/ArchitectureTests holds the imports against the same arrows; Sources/Documentation/architecture.md explains them.
+import PackageDescription
+
+/// Production code: Swift 6 mode, strict memory safety, every warning an error. `-cross-module-optimization` is what
+/// makes small modules free on the packet path (Sources/Documentation/decisions/0001-small-modules.md).
+let production: [SwiftSetting] = [
+  .swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// Tests: the same without strict memory safety, which the expansions of `#expect(throws:)` trip over.
+let testing: [SwiftSetting] = [
+  .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: production)
+}
+
+func tests(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: path, swiftSettings: testing)
+}
+
+/// One C library: a module map and, where macros hide what Swift needs, a shim of a few lines.
+func clibrary(_ name: String, links: [String]) -> Target {
+  .target(
+    name: name, path: "Sources/C/\(name)", publicHeadersPath: "include",
+    linkerSettings: links.map { .linkedLibrary($0) })
+}
+
+let foundations: [Target] = [
+  library("Bytes", "Sources/Foundations/Bytes"),
+  library("Chronology", "Sources/Foundations/Chronology"),
+  library("Randomness", "Sources/Foundations/Randomness"),
+  library("Telemetry", "Sources/Foundations/Telemetry"),
+  library("Settings", "Sources/Foundations/Settings"),
+  library("JSON", "Sources/Foundations/JSON"),
+  library("MediaContract", "Sources/Foundations/MediaContract", ["Chronology"]),
+]
+
+let clibraries: [Target] = [
+  clibrary("CLinux", links: []),
+  clibrary("COpenSSL", links: ["ssl", "crypto"]),
+  clibrary("CSRTP", links: ["srtp2"]),
+  clibrary("CWebSockets", links: ["websockets"]),
+  clibrary("CCurl", links: ["curl"]),
+  clibrary("COpus", links: ["opus"]),
+  clibrary("CVPX", links: ["vpx"]),
+  clibrary("CZlib", links: ["z"]),
+]
+
+let media: [Target] = [
+  library("Cryptography", "Sources/Cryptography", ["Bytes", "Randomness", "COpenSSL", "CSRTP"]),
+  library("Wire", "Media/Wire", ["Bytes", "MediaContract"]),
+  library(
+    "Connectivity", "Media/Connectivity",
+    ["Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography"]),
+  library("Congestion", "Media/Congestion", ["Bytes", "Chronology", "MediaContract", "Wire"]),
+  library("Streams", "Media/Streams", ["Bytes", "Chronology", "Randomness", "MediaContract", "Wire"]),
+  library("DataChannels", "Media/DataChannels", ["Bytes", "Chronology", "Randomness"]),
+  library(
+    "Forwarding", "Media/Forwarding",
+    ["Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Congestion", "Streams"]),
+  library(
+    "Node", "Media/Node",
+    [
+      "Bytes", "Chronology", "Randomness", "Telemetry", "MediaContract", "Wire", "Cryptography", "Connectivity",
+      "Congestion", "Streams", "Forwarding", "DataChannels",
+    ]),
+  library(
+    "Peer", "Media/Peer",
+    [
+      "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Connectivity", "Congestion",
+      "Streams", "DataChannels",
+    ]),
+]
+
+let signalling: [Target] = [
+  library("LiveKitProtocol", "Signalling/RTC/LiveKitProtocol", ["JSON"]),
+  library("AccessTokens", "Signalling/RTC/AccessTokens", ["JSON", "Cryptography", "LiveKitProtocol"]),
+  library("SessionDescriptions", "Signalling/RTC/SessionDescriptions", ["MediaContract"]),
+  library(
+    "Rooms", "Signalling/RTC/Rooms",
+    [
+      "Chronology", "Randomness", "JSON", "MediaContract", "Cryptography", "LiveKitProtocol", "AccessTokens",
+      "SessionDescriptions",
+    ]),
+]
+
+let drivers: [Target] = [
+  library(
+    "EventLoops", "Sources/Drivers/EventLoops",
+    [
+      "Bytes", "Chronology", "Randomness", "Telemetry", "MediaContract", "Connectivity", "Cryptography", "Node",
+      "CLinux",
+    ]),
+  library("WebEdge", "Sources/Drivers/WebEdge", ["Bytes", "Chronology", "CWebSockets", "CLinux"]),
+  library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "CCurl"]),
+  library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
+  library("MediaCodecs", "Sources/Drivers/MediaCodecs", ["Bytes", "COpus", "CVPX"]),
+]
+
+let executables: [Target] = [
+  .executableTarget(
+    name: "mqvi",
+    dependencies: [
+      "Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "MediaContract", "Cryptography", "Wire",
+      "Node",
+      "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "EventLoops", "WebEdge", "Fetch",
+      "Compression", "MediaCodecs", "CLinux",
+    ],
+    path: "Sources/mqvi", swiftSettings: production)
+]
+
+/// `MQVI_SUITES=Wire,Streams swift test` builds and runs only those suites: an edit-test loop of seconds.
+let wanted = Context.environment["MQVI_SUITES"]?.split(separator: ",").map { "\($0)Tests" }
+
+let everySuite: [Target] = [
+  .target(
+    name: "TestSupport", dependencies: ["Bytes", "Chronology", "Randomness"], path: "Tests/Support",
+    swiftSettings: testing),
+  tests("ArchitectureTests", "Tests/Architecture", []),
+  tests(
+    "FoundationsTests", "Tests/Foundations",
+    ["Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "TestSupport"]),
+  tests("CryptographyTests", "Tests/Cryptography", ["Bytes", "Randomness", "Cryptography", "TestSupport"]),
+  tests("WireTests", "Tests/Media/Wire", ["Bytes", "MediaContract", "Randomness", "Wire", "TestSupport"]),
+  tests(
+    "ConnectivityTests", "Tests/Media/Connectivity",
+    ["Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Connectivity", "TestSupport"]),
+  tests(
+    "CongestionTests", "Tests/Media/Congestion",
+    ["Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Congestion", "TestSupport"]),
+  tests(
+    "StreamsTests", "Tests/Media/Streams",
+    ["Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Streams", "TestSupport"]),
+  tests(
+    "DataChannelsTests", "Tests/Media/DataChannels",
+    ["Bytes", "Chronology", "Randomness", "DataChannels", "TestSupport"]),
+  tests(
+    "ForwardingTests", "Tests/Media/Forwarding",
+    [
+      "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Streams", "Congestion", "Forwarding",
+      "TestSupport",
+    ]),
+  tests(
+    "NodeTests", "Tests/Media/Node",
+    [
+      "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Connectivity", "Streams",
+      "Forwarding", "DataChannels", "Node", "Peer", "TestSupport",
+    ]),
+  tests("LiveKitProtocolTests", "Tests/Signalling/RTC/LiveKitProtocol", ["JSON", "LiveKitProtocol", "TestSupport"]),
+  tests(
+    "AccessTokensTests", "Tests/Signalling/RTC/AccessTokens",
+    ["JSON", "Cryptography", "LiveKitProtocol", "AccessTokens", "TestSupport"]),
+  tests(
+    "SessionDescriptionsTests", "Tests/Signalling/RTC/SessionDescriptions",
+    ["MediaContract", "Randomness", "SessionDescriptions", "TestSupport"]),
+  tests(
+    "RoomsTests", "Tests/Signalling/RTC/Rooms",
+    [
+      "Chronology", "Randomness", "JSON", "MediaContract", "Cryptography", "LiveKitProtocol", "AccessTokens",
+      "SessionDescriptions", "Rooms", "TestSupport",
+    ]),
+  tests(
+    "DriversTests", "Tests/Drivers",
+    [
+      "Bytes", "Chronology", "Randomness", "MediaContract", "EventLoops", "WebEdge", "Fetch", "Compression",
+      "MediaCodecs", "TestSupport",
+    ]),
+  tests(
+    "SimulationTests", "Tests/Simulation",
+    [
+      "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Connectivity", "DataChannels",
+      "Node", "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "TestSupport",
+    ]),
+]
+let suites = everySuite.filter { target in
+  wanted == nil || target.name == "TestSupport" || wanted!.contains(target.name)
+}
+
+let package = Package(
+  name: "mqvi",
+  products: [.executable(name: "mqvi", targets: ["mqvi"])],
+  targets: foundations + clibraries + media + signalling + drivers + executables + suites)
