@@ -1,0 +1,118 @@
+"""What every scenario against the real server needs: a server of its own, tokens, and browsers that are not ours.
+
+One scenario runs with one command:  .venv/bin/python -m pytest Tests/Interoperability -k NAME -s
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("MQVI_BINARY", ROOT / ".build/release/mqvi"))
+KEY = "APItest"
+SECRET = "a-secret-for-tests-only-0123456789abcdef"
+
+
+def free_port(kind=socket.SOCK_STREAM) -> int:
+    """A port that nobody listens on, taken from the kernel."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One mqvi process with its own data directory and ports on loopback."""
+
+    def __init__(self, *flags: str, environment: dict[str, str] | None = None, shards: int = 1):
+        self.data = pathlib.Path(tempfile.mkdtemp(prefix="mqvi-test-"))
+        self.http = free_port()
+        self.udp = free_port(socket.SOCK_DGRAM)
+        self.tcp = free_port()
+        self.url = f"http://127.0.0.1:{self.http}"
+        self.ws = f"ws://127.0.0.1:{self.http}"
+        self.log = open(self.data / "log", "w+")
+        settings = {
+            "MQVI_DATA": str(self.data / "mqvi"),
+            "MQVI_HTTP_PORT": str(self.http),
+            "MQVI_UDP_PORT": str(self.udp),
+            "MQVI_TCP_PORT": str(self.tcp),
+            "MQVI_BIND": "127.0.0.1",
+            "MQVI_ADVERTISED_ADDRESSES": "127.0.0.1",
+            "MQVI_API_KEY": KEY,
+            "MQVI_API_SECRET": SECRET,
+            "MQVI_SHARDS": str(shards),
+        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MQVI_")}
+        self.process = subprocess.Popen(
+            [str(BINARY), "serve", *flags],
+            env={**inherited, **settings, **(environment or {})},
+            stdout=self.log, stderr=subprocess.STDOUT, cwd=ROOT)
+        self.wait_until_healthy()
+
+    def wait_until_healthy(self, deadline: float = 10):
+        end = time.monotonic() + deadline
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"mqvi stopped with {self.process.returncode}:\n{self.output()}")
+            try:
+                with urllib.request.urlopen(self.url + "/healthz", timeout=1) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                pass
+            time.sleep(0.02)  # polling for a process to listen has no event to wait for
+        raise TimeoutError(f"mqvi did not listen:\n{self.output()}")
+
+    def output(self) -> str:
+        self.log.flush()
+        return (self.data / "log").read_text()
+
+    def resident_kilobytes(self) -> int:
+        for line in open(f"/proc/{self.process.pid}/status"):
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        return 0
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError("SIGTERM did not end the server within 10 s:\n" + self.output())
+        code = self.process.returncode
+        shutil.rmtree(self.data, ignore_errors=True)
+        return code
+
+
+def token(room: str, identity: str, **grants) -> str:
+    """An access token made by LiveKit's own library, not by ours."""
+    from livekit import api
+
+    video = {"room_join": True, "room": room, **grants.pop("video", {})}
+    made = api.AccessToken(KEY, SECRET).with_identity(identity).with_name(grants.pop("name", identity))
+    made = made.with_grants(api.VideoGrants(**video))
+    if "metadata" in grants:
+        made = made.with_metadata(grants.pop("metadata"))
+    if "attributes" in grants:
+        made = made.with_attributes(grants.pop("attributes"))
+    assert not grants, f"unknown: {grants}"
+    return made.to_jwt()
+
+
+@pytest.fixture
+def server():
+    running = Server()
+    yield running
+    code = running.stop()
+    assert code == 0, f"mqvi ended with {code}"
