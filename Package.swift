@@ -56,7 +56,7 @@ let clibraries: [Target] = [
 ]
 
 let media: [Target] = [
-  library("Cryptography", "Sources/Cryptography", ["Bytes", "Randomness", "COpenSSL", "CSRTP"]),
+  library("Cryptography", "Sources/Cryptography", ["Bytes", "Chronology", "Randomness", "MediaContract", "COpenSSL"]),
   library("Wire", "Media/Wire", ["Bytes", "MediaContract"]),
   library(
     "Connectivity", "Media/Connectivity",
@@ -129,7 +129,9 @@ let everySuite: [Target] = [
   tests(
     "FoundationsTests", "Tests/Foundations",
     ["Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "TestSupport"]),
-  tests("CryptographyTests", "Tests/Cryptography", ["Bytes", "Randomness", "Cryptography", "TestSupport"]),
+  tests(
+    "CryptographyTests", "Tests/Cryptography",
+    ["Bytes", "Chronology", "Randomness", "MediaContract", "Cryptography", "CSRTP", "TestSupport"]),
   tests("WireTests", "Tests/Media/Wire", ["Bytes", "MediaContract", "Randomness", "Wire", "TestSupport"]),
   tests(
     "ConnectivityTests", "Tests/Media/Connectivity",

@@ -1,1 +1,316 @@
 #include "COpenSSL.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+mqvi_hmac_sha1 mqvi_hmac_sha1_keyed(const uint8_t *key, size_t key_count) {
+  mqvi_hmac_sha1 keyed;
+  uint8_t block[SHA_CBLOCK] = {0};
+  if (key_count > sizeof block) {
+    SHA1(key, key_count, block);
+  } else if (key_count > 0) {
+    memcpy(block, key, key_count);
+  }
+  for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36;
+  SHA1_Init(&keyed.inner);
+  SHA1_Update(&keyed.inner, block, sizeof block);
+  for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36 ^ 0x5c;
+  SHA1_Init(&keyed.outer);
+  SHA1_Update(&keyed.outer, block, sizeof block);
+  OPENSSL_cleanse(block, sizeof block);
+  return keyed;
+}
+
+void mqvi_hmac_sha1_code(const mqvi_hmac_sha1 *keyed, const uint8_t *first, size_t first_count, const uint8_t *second,
+                         size_t second_count, uint8_t code[20]) {
+  SHA_CTX state = keyed->inner;
+  SHA1_Update(&state, first, first_count);
+  if (second_count > 0) SHA1_Update(&state, second, second_count);
+  SHA1_Final(code, &state);
+  state = keyed->outer;
+  SHA1_Update(&state, code, 20);
+  SHA1_Final(code, &state);
+}
+
+static EVP_CIPHER_CTX *cipher_new(const EVP_CIPHER *cipher, const uint8_t *key, int encrypting) {
+  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+  if (context == NULL) return NULL;
+  if (EVP_CipherInit_ex(context, cipher, NULL, key, NULL, encrypting) == 1) return context;
+  EVP_CIPHER_CTX_free(context);
+  return NULL;
+}
+
+EVP_CIPHER_CTX *mqvi_gcm_new(const uint8_t *key, int key_count, int encrypting) {
+  return cipher_new(key_count == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm(), key, encrypting);
+}
+
+EVP_CIPHER_CTX *mqvi_ctr_new(const uint8_t *key, int key_count) {
+  return cipher_new(key_count == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr(), key, 1);
+}
+
+int mqvi_gcm_seal(EVP_CIPHER_CTX *context, const uint8_t iv[12], const uint8_t *header, int header_count,
+                  const uint8_t *trailer, int trailer_count, const uint8_t *in, int count, uint8_t *out) {
+  int written = 0;
+  if (EVP_EncryptInit_ex(context, NULL, NULL, NULL, iv) != 1) return 0;
+  if (EVP_EncryptUpdate(context, NULL, &written, header, header_count) != 1) return 0;
+  if (trailer_count > 0 && EVP_EncryptUpdate(context, NULL, &written, trailer, trailer_count) != 1) return 0;
+  if (count > 0 && EVP_EncryptUpdate(context, out, &written, in, count) != 1) return 0;
+  if (EVP_EncryptFinal_ex(context, out + count, &written) != 1) return 0;
+  return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, out + count);
+}
+
+int mqvi_gcm_open(EVP_CIPHER_CTX *context, const uint8_t iv[12], const uint8_t *header, int header_count,
+                  const uint8_t *trailer, int trailer_count, uint8_t *bytes, int count, const uint8_t tag[16]) {
+  int written = 0;
+  uint8_t expected[16], none[16];
+  memcpy(expected, tag, sizeof expected);
+  if (EVP_DecryptInit_ex(context, NULL, NULL, NULL, iv) != 1) return 0;
+  if (EVP_DecryptUpdate(context, NULL, &written, header, header_count) != 1) return 0;
+  if (trailer_count > 0 && EVP_DecryptUpdate(context, NULL, &written, trailer, trailer_count) != 1) return 0;
+  if (count > 0 && EVP_DecryptUpdate(context, bytes, &written, bytes, count) != 1) return 0;
+  if (EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, expected) != 1) return 0;
+  return EVP_DecryptFinal_ex(context, none, &written) == 1;
+}
+
+int mqvi_ctr(EVP_CIPHER_CTX *context, const uint8_t iv[16], const uint8_t *in, int count, uint8_t *out) {
+  int written = 0;
+  if (EVP_EncryptInit_ex(context, NULL, NULL, NULL, iv) != 1) return 0;
+  return count == 0 || EVP_EncryptUpdate(context, out, &written, in, count) == 1;
+}
+
+// --- Certificates ----------------------------------------------------------------------------------------------------
+
+static int fill_certificate(X509 *certificate, EVP_PKEY *key, const char *common_name, int64_t not_before,
+                            int64_t not_after) {
+  uint64_t serial = 0;
+  if (RAND_bytes((uint8_t *)&serial, sizeof serial) != 1) return 0;
+  X509_NAME *name = X509_get_subject_name(certificate);
+  return X509_set_version(certificate, X509_VERSION_3) == 1 &&
+         ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1) == 1 &&
+         ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)not_before) != NULL &&
+         ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)not_after) != NULL &&
+         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)common_name, -1, -1, 0) == 1 &&
+         X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
+         X509_sign(certificate, key, EVP_sha256()) > 0;
+}
+
+int mqvi_self_signed(const char *common_name, int64_t not_before, int64_t not_after, EVP_PKEY **key,
+                     X509 **certificate) {
+  *key = EVP_EC_gen("P-256");
+  *certificate = X509_new();
+  if (*key != NULL && *certificate != NULL &&
+      fill_certificate(*certificate, *key, common_name, not_before, not_after)) {
+    return 1;
+  }
+  EVP_PKEY_free(*key);
+  X509_free(*certificate);
+  *key = NULL;
+  *certificate = NULL;
+  ERR_clear_error();
+  return 0;
+}
+
+// --- DTLS ------------------------------------------------------------------------------------------------------------
+
+struct mqvi_dtls {
+  SSL *ssl;
+  BIO *in;
+  BIO *out;
+  const EVP_MD *algorithm;
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  size_t digest_count;
+  int refused_certificate;
+  int starts_flight;
+  int copies;
+  int boundaries[MQVI_DTLS_COPIES];
+};
+
+// The chain is not looked at: in WebRTC a certificate is good when it is the one that signalling announced (RFC 8122).
+static int verify_certificate(X509_STORE_CTX *store, void *unused) {
+  (void)unused;
+  SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+  mqvi_dtls *session = SSL_get_app_data(ssl);
+  X509 *certificate = X509_STORE_CTX_get0_cert(store);
+  uint8_t actual[EVP_MAX_MD_SIZE];
+  unsigned int count = 0;
+  if (certificate != NULL && X509_digest(certificate, session->algorithm, actual, &count) == 1 &&
+      count == session->digest_count && CRYPTO_memcmp(actual, session->digest, count) == 0) {
+    return 1;
+  }
+  session->refused_certificate = 1;
+  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+  return 0;
+}
+
+// OpenSSL measures its retransmission timer against its own clock. This callback decides how long the timer runs, and
+// makes it run out at once: OpenSSL then writes the flight again, with fresh record numbers, before it looks for input.
+// After MQVI_DTLS_COPIES copies the timer is set to a time that never comes. The copies are kept and sent when *our*
+// deadlines are due. `previous` is 0 when a flight starts.
+static unsigned int flight_timer(SSL *ssl, unsigned int previous) {
+  enum { at_once = 1, never = 4000u * 1000 * 1000 };  // Microseconds.
+  mqvi_dtls *session = SSL_get_app_data(ssl);
+  if (previous == 0) {
+    session->copies = 0;
+    session->starts_flight = 1;
+    return at_once;
+  }
+  if (session->copies == MQVI_DTLS_COPIES) return (unsigned int)never;
+  session->boundaries[session->copies++] = (int)BIO_ctrl_pending(session->out);
+  return session->copies < MQVI_DTLS_COPIES ? at_once : (unsigned int)never;
+}
+
+static int load_identity(SSL_CTX *context, const uint8_t *certificate, size_t certificate_count, const uint8_t *key,
+                         size_t key_count) {
+  const uint8_t *cursor = key;
+  EVP_PKEY *private_key = d2i_AutoPrivateKey(NULL, &cursor, (long)key_count);
+  int loaded = private_key != NULL && SSL_CTX_use_certificate_ASN1(context, (int)certificate_count, certificate) == 1 &&
+               SSL_CTX_use_PrivateKey(context, private_key) == 1 && SSL_CTX_check_private_key(context) == 1;
+  EVP_PKEY_free(private_key);
+  return loaded;
+}
+
+static int configure(SSL_CTX *context, int largest_message) {
+  static const char suites[] =
+      "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"
+      "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305";
+  // The certificate list is the largest message of a handshake: this bounds what reassembly may hold (CVE-2022-29189).
+  SSL_CTX_set_max_cert_list(context, 16 * 1024);
+  // A write buffer of one datagram; DTLS never gives its buffers back while the session lives.
+  SSL_CTX_set_max_send_fragment(context, largest_message);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(context, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+  SSL_CTX_set_cert_verify_callback(context, verify_certificate, NULL);
+  return SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1 &&
+         SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1 &&
+         SSL_CTX_set_cipher_list(context, suites) == 1 && SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1 &&
+         // 0 is success here, unlike everywhere else.
+         SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80") == 0;
+}
+
+SSL_CTX *mqvi_dtls_context(const uint8_t *certificate, size_t certificate_count, const uint8_t *key, size_t key_count,
+                           int largest_message) {
+  ERR_clear_error();
+  SSL_CTX *context = SSL_CTX_new(DTLS_method());
+  if (context == NULL) return NULL;
+  if (configure(context, largest_message) &&
+      load_identity(context, certificate, certificate_count, key, key_count)) {
+    return context;
+  }
+  SSL_CTX_free(context);
+  ERR_clear_error();
+  return NULL;
+}
+
+mqvi_dtls *mqvi_dtls_new(SSL_CTX *context, int is_client, int mtu, const char *algorithm, const uint8_t *digest,
+                         size_t digest_count) {
+  const EVP_MD *digest_algorithm = EVP_get_digestbyname(algorithm);
+  if (digest_algorithm == NULL || digest_count != (size_t)EVP_MD_get_size(digest_algorithm)) return NULL;
+  mqvi_dtls *session = calloc(1, sizeof *session);
+  if (session == NULL) return NULL;
+  session->algorithm = digest_algorithm;
+  memcpy(session->digest, digest, digest_count);
+  session->digest_count = digest_count;
+  session->ssl = SSL_new(context);
+  session->in = BIO_new(BIO_s_mem());
+  session->out = BIO_new(BIO_s_mem());
+  if (session->ssl == NULL || session->in == NULL || session->out == NULL) {
+    SSL_free(session->ssl);
+    BIO_free(session->in);
+    BIO_free(session->out);
+    free(session);
+    return NULL;
+  }
+  BIO_set_mem_eof_return(session->in, -1);
+  SSL_set_bio(session->ssl, session->in, session->out);
+  SSL_set_app_data(session->ssl, session);
+  SSL_set_mtu(session->ssl, mtu);
+  DTLS_set_timer_cb(session->ssl, flight_timer);
+  if (is_client) {
+    SSL_set_connect_state(session->ssl);
+  } else {
+    SSL_set_accept_state(session->ssl);
+  }
+  return session;
+}
+
+void mqvi_dtls_free(mqvi_dtls *session) {
+  SSL_free(session->ssl);
+  OPENSSL_cleanse(session->digest, sizeof session->digest);
+  free(session);
+}
+
+int mqvi_dtls_feed(mqvi_dtls *session, const uint8_t *bytes, int count) {
+  (void)BIO_reset(session->in);
+  return BIO_write(session->in, bytes, count) == count;
+}
+
+int mqvi_dtls_handshake(mqvi_dtls *session) {
+  ERR_clear_error();
+  int result = SSL_do_handshake(session->ssl);
+  if (result == 1) return 1;
+  int error = SSL_get_error(session->ssl, result);
+  ERR_clear_error();
+  return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? 0 : -1;
+}
+
+void mqvi_dtls_settle(mqvi_dtls *session) {
+  BIO *in = BIO_new(BIO_s_mem());
+  BIO *out = BIO_new(BIO_s_mem());
+  if (in == NULL || out == NULL) {
+    BIO_free(in);
+    BIO_free(out);
+    return;
+  }
+  BIO_set_mem_eof_return(in, -1);
+  SSL_set_bio(session->ssl, session->in = in, session->out = out);
+}
+
+int mqvi_dtls_read(mqvi_dtls *session, uint8_t *bytes, int capacity) {
+  ERR_clear_error();
+  int result = SSL_read(session->ssl, bytes, capacity);
+  if (result > 0) return result;
+  int error = SSL_get_error(session->ssl, result);
+  ERR_clear_error();
+  if (error == SSL_ERROR_ZERO_RETURN) return -1;
+  return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? 0 : -2;
+}
+
+int mqvi_dtls_write(mqvi_dtls *session, const uint8_t *bytes, int count) {
+  ERR_clear_error();
+  int result = SSL_write(session->ssl, bytes, count);
+  ERR_clear_error();
+  return result == count;
+}
+
+void mqvi_dtls_close(mqvi_dtls *session) {
+  ERR_clear_error();
+  if (SSL_is_init_finished(session->ssl)) (void)SSL_shutdown(session->ssl);
+  ERR_clear_error();
+}
+
+int mqvi_dtls_refused_certificate(const mqvi_dtls *session) { return session->refused_certificate; }
+
+int mqvi_dtls_profile(const mqvi_dtls *session) {
+  SRTP_PROTECTION_PROFILE *profile = SSL_get_selected_srtp_profile(session->ssl);
+  return profile == NULL ? 0 : (int)profile->id;
+}
+
+int mqvi_dtls_export(mqvi_dtls *session, uint8_t *material, size_t count) {
+  static const char label[] = "EXTRACTOR-dtls_srtp";
+  return SSL_export_keying_material(session->ssl, material, count, label, sizeof label - 1, NULL, 0, 0) == 1;
+}
+
+int mqvi_dtls_pending(mqvi_dtls *session) { return (int)BIO_ctrl_pending(session->out); }
+
+int mqvi_dtls_take(mqvi_dtls *session, uint8_t *bytes, int capacity, int boundaries[MQVI_DTLS_COPIES],
+                   int *starts_flight) {
+  int copies = session->starts_flight ? session->copies : 0;
+  memcpy(boundaries, session->boundaries, sizeof session->boundaries);
+  *starts_flight = session->starts_flight;
+  session->starts_flight = 0;
+  (void)BIO_read(session->out, bytes, capacity);
+  return copies;
+}
