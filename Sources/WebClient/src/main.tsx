@@ -1,0 +1,2 @@
+import { MediaSession } from './media/mediaSession'
+export const session = new MediaSession()
