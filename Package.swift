@@ -82,8 +82,9 @@ let media: [Target] = [
 ]
 
 let signalling: [Target] = [
-  library("LiveKitProtocol", "Signalling/RTC/LiveKitProtocol", ["JSON"]),
-  library("AccessTokens", "Signalling/RTC/AccessTokens", ["JSON", "Cryptography", "LiveKitProtocol"]),
+  library("LiveKitProtocol", "Signalling/RTC/LiveKitProtocol", ["JSON", "Cryptography"]),
+  library(
+    "AccessTokens", "Signalling/RTC/AccessTokens", ["Chronology", "JSON", "Cryptography", "LiveKitProtocol"]),
   library("SessionDescriptions", "Signalling/RTC/SessionDescriptions", ["MediaContract"]),
   library(
     "Rooms", "Signalling/RTC/Rooms",
@@ -157,10 +158,12 @@ let everySuite: [Target] = [
       "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Connectivity", "Streams",
       "Forwarding", "DataChannels", "Node", "Peer", "TestSupport",
     ]),
-  tests("LiveKitProtocolTests", "Tests/Signalling/RTC/LiveKitProtocol", ["JSON", "LiveKitProtocol", "TestSupport"]),
+  tests(
+    "LiveKitProtocolTests", "Tests/Signalling/RTC/LiveKitProtocol",
+    ["Randomness", "JSON", "LiveKitProtocol", "TestSupport"]),
   tests(
     "AccessTokensTests", "Tests/Signalling/RTC/AccessTokens",
-    ["JSON", "Cryptography", "LiveKitProtocol", "AccessTokens", "TestSupport"]),
+    ["Chronology", "Randomness", "JSON", "Cryptography", "LiveKitProtocol", "AccessTokens", "TestSupport"]),
   tests(
     "SessionDescriptionsTests", "Tests/Signalling/RTC/SessionDescriptions",
     ["MediaContract", "Randomness", "SessionDescriptions", "TestSupport"]),

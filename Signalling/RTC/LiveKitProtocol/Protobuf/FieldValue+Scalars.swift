@@ -1,5 +1,6 @@
 // The scalar types of protobuf, each with its layout in both formats.
 
+import Cryptography
 import JSON
 
 extension String: FieldValue, MapKey {
@@ -26,9 +27,9 @@ extension Array: FieldValue where Element == UInt8 {
     encoder.raw(self)
   }
   public mutating func decode(from decoder: inout ProtobufDecoder) { self = decoder.byteString() }
-  public func write(to writer: inout MessageJSONWriter) { writer.json.string(plain: Base64.encode(self)) }
+  public func write(to writer: inout MessageJSONWriter) { writer.json.string(plain: Base64.encode(self).utf8) }
   public mutating func read(_ json: JSONValue, from reader: inout MessageJSONReader) {
-    self = reader.expect(json.string.flatMap(Base64.decode))
+    self = reader.expect(json.string.flatMap(Base64.decodeLenient))
   }
 }
 
@@ -46,7 +47,9 @@ extension Int32: FieldValue {
   public var isDefault: Bool { self == 0 }
   /// Negative numbers are sign-extended to ten bytes.
   public func encode(to encoder: inout ProtobufEncoder) { encoder.varint(UInt64(truncatingIfNeeded: self)) }
-  public mutating func decode(from decoder: inout ProtobufDecoder) { self = Int32(truncatingIfNeeded: decoder.varint()) }
+  public mutating func decode(from decoder: inout ProtobufDecoder) {
+    self = Int32(truncatingIfNeeded: decoder.varint())
+  }
   public func write(to writer: inout MessageJSONWriter) { writer.json.integer(self) }
   public mutating func read(_ json: JSONValue, from reader: inout MessageJSONReader) { self = reader.integer(json) }
 }
@@ -55,7 +58,9 @@ extension UInt32: FieldValue, MapKey {
   public static var wireType: WireType { .varint }
   public var isDefault: Bool { self == 0 }
   public func encode(to encoder: inout ProtobufEncoder) { encoder.varint(UInt64(self)) }
-  public mutating func decode(from decoder: inout ProtobufDecoder) { self = UInt32(truncatingIfNeeded: decoder.varint()) }
+  public mutating func decode(from decoder: inout ProtobufDecoder) {
+    self = UInt32(truncatingIfNeeded: decoder.varint())
+  }
   public func write(to writer: inout MessageJSONWriter) { writer.json.integer(self) }
   public mutating func read(_ json: JSONValue, from reader: inout MessageJSONReader) { self = reader.integer(json) }
   public var jsonKey: String { String(self) }

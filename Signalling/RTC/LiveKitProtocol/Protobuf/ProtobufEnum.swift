@@ -43,6 +43,13 @@ extension ProtobufEnum {
 }
 
 extension ProtobufMessage {
+  /// A message filled in by `fill`: for messages that are built in one expression.
+  public static func with(_ fill: (inout Self) -> Void) -> Self {
+    var message = Self()
+    fill(&message)
+    return message
+  }
+
   public static var wireType: WireType { .lengthDelimited }
   public static var isMessage: Bool { true }
   public var isDefault: Bool { self == Self() }
