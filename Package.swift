@@ -19,8 +19,11 @@ let testing: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// `libm`: rounding is a C function to Swift, and only Foundation would bring it along by itself.
 func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, path: path, swiftSettings: production)
+  .target(
+    name: name, dependencies: dependencies, path: path, swiftSettings: production,
+    linkerSettings: [.linkedLibrary("m")])
 }
 
 func tests(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
