@@ -26,9 +26,15 @@ public struct ProtobufDecoder: FieldVisitor, Sendable {
   private var depthLeft = ProtobufLimit.depth
   private var elementsLeft = ProtobufLimit.elements
   private(set) var failure: ProtobufError?
+  /// Where the tag that the decoder stands on begins.
+  private var tagOffset = 0
+  private let keepsUnknownFields: Bool
+  /// The unknown fields of the outermost message with their tags, when they are to be kept.
+  private(set) var unknownFields: [UInt8] = []
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8], keepsUnknownFields: Bool = false) {
     self.bytes = bytes
+    self.keepsUnknownFields = keepsUnknownFields
     end = bytes.count
   }
 
@@ -192,6 +198,7 @@ extension ProtobufDecoder {
   private mutating func nextTag() {
     number = 0
     guard failure == nil, offset < end else { return }
+    tagOffset = offset
     let tag = varint()
     guard failure == nil else { return }
     guard tag >> 3 > 0, tag >> 3 < 1 << 29, let type = WireType(rawValue: UInt8(tag & 7)) else {
@@ -203,6 +210,7 @@ extension ProtobufDecoder {
 
   /// Leaves out the field that the decoder stands on.
   private mutating func skip() {
+    let start = tagOffset
     var openGroups = 0
     repeat {
       switch wireType {
@@ -214,8 +222,15 @@ extension ProtobufDecoder {
       case .endGroup: openGroups -= 1
       }
       if openGroups < 0 || openGroups > 0 && offset >= end { fail(.malformed) }
+      if openGroups == 0 { keep(start..<offset) }
       nextTag()
     } while openGroups > 0 && failure == nil
+  }
+
+  private mutating func keep(_ field: Range<Int>) {
+    if keepsUnknownFields && failure == nil && depthLeft == ProtobufLimit.depth {
+      unknownFields.append(contentsOf: bytes[field])
+    }
   }
 
   @discardableResult
