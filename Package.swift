@@ -41,7 +41,7 @@ let foundations: [Target] = [
   library("Bytes", "Sources/Foundations/Bytes"),
   library("Chronology", "Sources/Foundations/Chronology"),
   library("Randomness", "Sources/Foundations/Randomness"),
-  library("Telemetry", "Sources/Foundations/Telemetry"),
+  library("Telemetry", "Sources/Foundations/Telemetry", ["Chronology"]),
   library("Settings", "Sources/Foundations/Settings"),
   library("JSON", "Sources/Foundations/JSON"),
   library("MediaContract", "Sources/Foundations/MediaContract", ["Chronology"]),
@@ -51,7 +51,6 @@ let clibraries: [Target] = [
   clibrary("CLinux", links: []),
   clibrary("COpenSSL", links: ["ssl", "crypto"]),
   clibrary("CSRTP", links: ["srtp2"]),
-  clibrary("CWebSockets", links: ["websockets"]),
   clibrary("CCurl", links: ["curl"]),
   clibrary("COpus", links: ["opus"]),
   clibrary("CVPX", links: ["vpx"]),
@@ -98,14 +97,15 @@ let signalling: [Target] = [
 ]
 
 let drivers: [Target] = [
+  library("Reactor", "Sources/Drivers/Reactor", ["Bytes", "Chronology", "CLinux"]),
   library(
     "EventLoops", "Sources/Drivers/EventLoops",
     [
-      "Bytes", "Chronology", "Randomness", "Telemetry", "MediaContract", "Connectivity", "Cryptography", "Node",
-      "CLinux",
+      "Bytes", "Chronology", "Randomness", "Telemetry", "MediaContract", "Wire", "Connectivity", "Cryptography", "Node",
+      "Reactor", "CLinux",
     ]),
-  library("WebEdge", "Sources/Drivers/WebEdge", ["Bytes", "Chronology", "CWebSockets", "CLinux"]),
-  library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "CCurl"]),
+  library("WebEdge", "Sources/Drivers/WebEdge", ["Bytes", "Chronology", "Reactor", "Compression", "COpenSSL"]),
+  library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
   library("MediaCodecs", "Sources/Drivers/MediaCodecs", ["Bytes", "COpus", "CVPX"]),
 ]
@@ -116,8 +116,8 @@ let executables: [Target] = [
     dependencies: [
       "Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "MediaContract", "Cryptography", "Wire",
       "Node",
-      "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "EventLoops", "WebEdge", "Fetch",
-      "Compression", "MediaCodecs", "CLinux",
+      "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "WebEdge",
+      "Fetch", "Compression", "MediaCodecs", "CLinux",
     ],
     path: "Sources/mqvi", swiftSettings: production)
 ]
@@ -179,7 +179,7 @@ let everySuite: [Target] = [
   tests(
     "DriversTests", "Tests/Drivers",
     [
-      "Bytes", "Chronology", "Randomness", "MediaContract", "EventLoops", "WebEdge", "Fetch", "Compression",
+      "Bytes", "Chronology", "Randomness", "MediaContract", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression",
       "MediaCodecs", "TestSupport",
     ]),
   tests(

@@ -1,38 +1,100 @@
 // What Swift's Glibc module leaves out of Linux: epoll, eventfd, batched datagrams and the GSO/GRO control messages.
+//
+// The functions below are as thin as the macros and unions behind them allow: no state, no allocation, no policy. Each
+// returns its result, or a negated errno. No system header is included here, because Swift's own Glibc module reads the
+// same headers with other feature macros and the two would disagree about their types.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <netinet/udp.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/timerfd.h>
-#include <sys/uio.h>
-#include <time.h>
-#include <unistd.h>
 
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
+/// An address and port in one form for both families: IPv4 stands as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). The halves are
+/// integers whose most significant byte is the first byte of the address.
+struct mqvi_address {
+  uint64_t high;
+  uint64_t low;
+  uint32_t scope;
+  uint16_t port;
+};
+
+// Readiness ----------------------------------------------------------------------------------------------------------
+
+enum { MQVI_READABLE = 1, MQVI_WRITABLE = 2, MQVI_BROKEN = 4 };
+
+struct mqvi_readiness {
+  uint64_t token;
+  /// MQVI_READABLE, MQVI_WRITABLE, MQVI_BROKEN.
+  uint32_t events;
+};
+
+/// An epoll instance.
+int mqvi_poll_open(void);
+int mqvi_poll_add(int poller, int descriptor, uint32_t events, uint64_t token);
+int mqvi_poll_change(int poller, int descriptor, uint32_t events, uint64_t token);
+int mqvi_poll_remove(int poller, int descriptor);
+/// A non-blocking eventfd.
+int mqvi_signal_open(void);
+/// Waits at most `nanoseconds` (negative: without end) and fills up to 64 entries. 0 on a timeout or a signal.
+int mqvi_poll_wait(int poller, struct mqvi_readiness *ready, int capacity, int64_t nanoseconds);
+
+// Sockets ------------------------------------------------------------------------------------------------------------
+
+/// A bound, non-blocking UDP socket. `family` is AF_INET6 (dual stack when the address is the wildcard) or AF_INET.
+int mqvi_open_datagram(int family, const struct mqvi_address *address, int buffer_bytes);
+/// A listening, non-blocking TCP socket, likewise.
+int mqvi_open_listener(int family, const struct mqvi_address *address, int backlog);
+/// The next connection, non-blocking, Nagle off. -EAGAIN when there is none.
+int mqvi_accept(int listener, struct mqvi_address *from);
+/// Where a socket is bound.
+int mqvi_local_address(int descriptor, struct mqvi_address *address);
+/// A non-blocking connection that is under way.
+int mqvi_connect(const struct mqvi_address *to);
+/// Bytes that the kernel keeps for a socket's arrivals: what it granted, without its own bookkeeping.
+int mqvi_receive_buffer(int descriptor);
+/// Asks for coalesced arrivals (UDP_GRO). 0 when the kernel does it.
+int mqvi_enable_coalescing(int descriptor);
+/// Tries a segmented send option (UDP_SEGMENT) on the socket and takes it back. 0 when the kernel knows it.
+int mqvi_probe_segmentation(int descriptor);
+
+/// Parses a numeric IPv4 or IPv6 address without a port. 0, or -EINVAL.
+int mqvi_parse_address(const char *text, struct mqvi_address *address);
+/// Fills `addresses` with those of the interfaces that are up; `loopback[i]` tells which are loopback. Returns how many.
+int mqvi_interface_addresses(struct mqvi_address *addresses, uint8_t *loopback, int capacity);
+/// Resolves a host name, blocking. Returns how many addresses were filled in.
+int mqvi_resolve(const char *host, struct mqvi_address *addresses, int capacity);
+
+// Datagrams in batches -----------------------------------------------------------------------------------------------
+
+/// At most this many buffers in one call.
+#define MQVI_DATAGRAM_BATCH 64
+
+struct mqvi_arrival {
+  uint32_t byte_count;
+  /// Bytes of each coalesced datagram but the last (UDP_GRO); 0: it is one datagram.
+  uint16_t segment_size;
+  uint8_t is_truncated;
+  struct mqvi_address from;
+};
+
+struct mqvi_departure {
+  uint64_t offset;
+  uint32_t byte_count;
+  /// Bytes of each datagram but the last (UDP_SEGMENT); 0: it is one datagram.
+  uint16_t segment_size;
+  struct mqvi_address to;
+};
+
+/// recvmmsg into `capacity` buffers of `stride` bytes, without waiting. Returns how many were filled.
+int mqvi_receive_batch(int socket, void *memory, uint32_t stride, struct mqvi_arrival *arrivals, int capacity);
+/// sendmmsg of up to MQVI_DATAGRAM_BATCH departures that lie in `memory`. Returns how many were taken.
+int mqvi_send_batch(int socket, int family, const void *memory, const struct mqvi_departure *departures, int count);
+
+// Files and the process ----------------------------------------------------------------------------------------------
+
+/// open(2) with a mode, which C declares variadic.
+int mqvi_open_file(const char *path, int flags, uint32_t mode);
+/// A descriptor that becomes readable on SIGTERM or SIGINT, which are blocked from then on in every thread. SIGPIPE is
+/// ignored.
+int mqvi_termination_descriptor(void);
+/// Takes one pending signal from that descriptor: its number, or -EAGAIN.
+int mqvi_take_signal(int descriptor);
+/// Names the calling thread (15 bytes) and, if `core` is not negative, binds it to that core.
+int mqvi_set_thread(const char *name, int core);

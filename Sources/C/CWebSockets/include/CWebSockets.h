@@ -1,5 +1,0 @@
-#pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <libwebsockets.h>

@@ -1,0 +1,22 @@
+// The only place where this process asks what time it is.
+
+import Glibc
+public import Chronology
+
+public enum Clock {
+  /// CLOCK_MONOTONIC: never goes back, stands still while the machine sleeps.
+  public static func now() -> Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
+
+  /// CLOCK_REALTIME: what a person would call the time; may jump.
+  public static func wallTime() -> WallTime { WallTime(milliseconds: read(CLOCK_REALTIME) / 1_000_000) }
+
+  /// Both.
+  public static func moment() -> Moment { Moment(instant: now(), wall: wallTime()) }
+
+  private static func read(_ clock: clockid_t) -> Int64 {
+    var time = timespec()
+    // Fills a local; these two clocks always exist.
+    _ = unsafe clock_gettime(clock, &time)
+    return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+  }
+}

@@ -1,0 +1,201 @@
+// One accepted connection: its bytes in and out and where its protocol stands.
+
+import Bytes
+import Chronology
+import Reactor
+
+/// Names a connection for as long as the process lives.
+public struct ConnectionID: Hashable, Sendable {
+  let rawValue: UInt64
+}
+
+/// Names a request that is to be answered, on the connection that it came on.
+public struct RequestID: Hashable, Sendable {
+  let connection: ConnectionID
+  let ordinal: UInt64
+}
+
+/// Why a WebSocket is gone.
+public enum ClosedReason: Sendable, Equatable {
+  /// A close frame came, or ours was answered.
+  case closed(CloseCode?)
+  /// The connection broke, fell silent, or never answered our close.
+  case lost
+  /// It did not read what was sent to it.
+  case slowConsumer
+  /// It broke the protocol or a limit.
+  case violation
+}
+
+/// Which readiness of a socket matters.
+struct Interest: Equatable {
+  var reads: Bool
+  var writes: Bool
+}
+
+struct Connection: ~Copyable {
+  enum Phase {
+    /// Between or in requests.
+    case reading
+    /// A request is with the handler.
+    case answering(HTTPMethod, keepsAlive: Bool)
+    case webSocket
+    /// Our close frame is out; the other side's is awaited.
+    case closing
+    /// Everything is said: output is flushed, then input ignored until the other side closes too.
+    case draining
+  }
+
+  var id: ConnectionID
+  let peer: NetworkAddress
+  // Declared before the socket: freed first, while the descriptor is still open.
+  private var tls: TLSSession?
+  private let socket: StreamSocket
+
+  var phase = Phase.reading
+  var input = InputBuffer()
+  var parser = RequestParser()
+  var decoder = WebSocketDecoder()
+  var output = OutputQueue()
+  /// Requests so far; the last one's ordinal.
+  var requests: UInt64 = 0
+  /// When the phase has lasted too long.
+  var deadline: Instant
+  var lastHeard: Instant
+  var nextPing = Instant.distantFuture
+  var lastProgress: Instant
+  /// Interest that the poller has been told.
+  var interest = Interest(reads: true, writes: false)
+  /// The other side has said its last byte; it may still read.
+  var isHalfClosed = false
+  /// Why it ends, once that is known.
+  var ending: ClosedReason?
+  /// Whether the bytes of a request have begun to come.
+  var hasBegun = false
+  /// Whether the handler knows this connection as a WebSocket although its phase no longer tells.
+  var wasWebSocket = false
+  /// Whether our half of the TCP connection is closed.
+  var hasFinishedWriting = false
+
+  init(
+    id: ConnectionID, descriptor: Int32, peer: NetworkAddress, tls context: TLSContext?, at now: Instant
+  ) {
+    self.id = id
+    self.peer = peer
+    socket = StreamSocket(owning: descriptor)
+    if let context { tls = TLSSession(context, descriptor: descriptor) } else { tls = nil }
+    deadline = now + Limit.headTime
+    lastHeard = now
+    lastProgress = now
+  }
+
+  var descriptor: Int32 { socket.descriptor.rawValue }
+  var isSecure: Bool { tls != nil }
+  var isWebSocket: Bool {
+    switch phase {
+    case .webSocket, .closing: true
+    default: false
+    }
+  }
+
+  /// What the poller should tell now.
+  var wantedInterest: Interest {
+    let tlsWants = tls?.wantsWrite() ?? false
+    return Interest(reads: !isHalfClosed && !isAhead, writes: !output.isEmpty || tlsWants)
+  }
+
+  /// Whether the client has sent enough behind a request that still waits for its answer.
+  var isAhead: Bool {
+    if case .answering = phase { return input.count >= Limit.headBytes }
+    return false
+  }
+
+  /// Queues bytes to send.
+  mutating func queue(_ bytes: [UInt8], at now: Instant) {
+    if output.isEmpty { lastProgress = now }
+    output.append(bytes)
+  }
+
+  /// Reads what has come over `buffer`.
+  mutating func read(into buffer: inout [UInt8]) -> Transfer {
+    var span = buffer.mutableRawSpan
+    if let outcome = tls?.read(into: &span) { return outcome }
+    return socket.read(into: &span)
+  }
+
+  /// Writes what is queued until the socket takes no more. False when the connection is broken.
+  mutating func flush(at now: Instant) -> Bool {
+    while !output.isEmpty {
+      switch write(output.next()) {
+      case .bytes(let count):
+        output.consume(count)
+        lastProgress = now
+      case .wouldBlock: return true
+      case .end, .failed: return false
+      }
+    }
+    lastProgress = now
+    return true
+  }
+
+  private func write(_ bytes: [UInt8]) -> Transfer {
+    if let outcome = tls?.write(bytes.rawSpan) { return outcome }
+    return socket.write(bytes.rawSpan)
+  }
+
+  mutating func finishWriting() {
+    guard !hasFinishedWriting else { return }
+    hasFinishedWriting = true
+    tls?.finishWriting()
+    socket.finishWriting()
+  }
+}
+
+/// Bytes on their way out. A payload that goes to many connections is queued on each without being copied.
+struct OutputQueue {
+  private var chunks: [[UInt8]] = []
+  private var head = 0
+  private var offset = 0
+  /// Small chunks gathered for one write; stays what it was until it is consumed, as TLS demands.
+  private var gathered: [UInt8] = []
+  /// Bytes that wait.
+  private(set) var count = 0
+
+  var isEmpty: Bool { count == 0 }
+
+  mutating func append(_ bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    count += bytes.count
+    chunks.append(bytes)
+  }
+
+  /// What to write next: about a socket's worth.
+  mutating func next() -> [UInt8] {
+    if !gathered.isEmpty { return gathered }
+    let wanted = 64 * 1024
+    while gathered.count < wanted, head < chunks.count {
+      let chunk = chunks[head]
+      let taken = min(chunk.count - offset, wanted - gathered.count)
+      gathered += chunk[offset..<(offset + taken)]
+      offset += taken
+      if offset == chunk.count {
+        chunks[head] = []
+        head += 1
+        offset = 0
+      }
+    }
+    if head == chunks.count {
+      chunks.removeAll(keepingCapacity: chunks.capacity <= 64)
+      head = 0
+    } else if head > 64, head > chunks.count / 2 {
+      chunks.removeFirst(head)
+      head = 0
+    }
+    return gathered
+  }
+
+  mutating func consume(_ written: Int) {
+    count -= written
+    if written == gathered.count { gathered = [] } else { gathered.removeFirst(written) }
+  }
+}

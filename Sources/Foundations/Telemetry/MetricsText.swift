@@ -1,0 +1,59 @@
+// Metrics in Prometheus' text form (exposition format 0.0.4).
+
+/// Writes one page of metrics.
+public struct MetricsText: Sendable {
+  public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+  public private(set) var text = ""
+  /// Names whose HELP and TYPE stand already.
+  private var described: Set<String> = []
+
+  public init() {}
+
+  /// A number that only grows. By convention `name` ends in `_total`.
+  public mutating func counter(_ name: String, _ help: String, _ value: UInt64, labels: [(String, String)] = []) {
+    describe(name, help, "counter")
+    text += "\(name)\(Self.braces(labels)) \(value)\n"
+  }
+
+  /// A number that goes up and down.
+  public mutating func gauge(_ name: String, _ help: String, _ value: Double, labels: [(String, String)] = []) {
+    describe(name, help, "gauge")
+    let shown = value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+    text += "\(name)\(Self.braces(labels)) \(shown)\n"
+  }
+
+  /// A histogram; bucket counts are cumulative in this format.
+  public mutating func histogram(_ name: String, _ help: String, _ value: Histogram, labels: [(String, String)] = []) {
+    describe(name, help, "histogram")
+    var seen: UInt64 = 0
+    for (bound, count) in zip(value.bounds, value.counts) {
+      seen += count
+      text += "\(name)_bucket\(Self.braces(labels + [("le", String(bound))])) \(seen)\n"
+    }
+    text += "\(name)_bucket\(Self.braces(labels + [("le", "+Inf")])) \(value.count)\n"
+    text += "\(name)_sum\(Self.braces(labels)) \(value.sum)\n"
+    text += "\(name)_count\(Self.braces(labels)) \(value.count)\n"
+  }
+
+  private mutating func describe(_ name: String, _ help: String, _ type: String) {
+    guard described.insert(name).inserted else { return }
+    text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+  }
+
+  private static func braces(_ labels: [(String, String)]) -> String {
+    guard !labels.isEmpty else { return "" }
+    return "{" + labels.map { "\($0.0)=\"\(escape($0.1))\"" }.joined(separator: ",") + "}"
+  }
+
+  private static func escape(_ value: String) -> String {
+    value.reduce(into: "") { result, character in
+      switch character {
+      case "\\": result += "\\\\"
+      case "\"": result += "\\\""
+      case "\n": result += "\\n"
+      default: result.append(character)
+      }
+    }
+  }
+}
