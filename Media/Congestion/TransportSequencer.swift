@@ -1,0 +1,127 @@
+// Numbers the packets that we send and learns from feedback when they arrived
+// (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+
+import Chronology
+import Wire
+
+/// What feedback said about one packet.
+public struct PacketResult: Sendable, Hashable {
+  public var sentAt: Instant
+  /// Microseconds on the receiver's clock, without wraps; of no meaning for a lost packet.
+  public var arrival: Int64
+  public var byteCount: Int
+  public var isReceived: Bool
+  /// An earlier feedback had called it lost.
+  public var wasLost: Bool
+
+  @inlinable
+  public init(sentAt: Instant, arrival: Int64, byteCount: Int, isReceived: Bool, wasLost: Bool = false) {
+    self.sentAt = sentAt
+    self.arrival = arrival
+    self.byteCount = byteCount
+    self.isReceived = isReceived
+    self.wasLost = wasLost
+  }
+}
+
+/// The transport-wide numbers of one outgoing transport.
+public struct TransportSequencer: ~Copyable {
+  @usableFromInline
+  struct Sent: BitwiseCopyable {
+    @usableFromInline var nanoseconds: Int64
+    @usableFromInline var byteCount: UInt32
+    @usableFromInline var fate: Fate
+
+    @inlinable
+    init(nanoseconds: Int64, byteCount: UInt32, fate: Fate) {
+      self.nanoseconds = nanoseconds
+      self.byteCount = byteCount
+      self.fate = fate
+    }
+  }
+
+  @usableFromInline enum Fate: UInt8, BitwiseCopyable { case unknown, received, lost }
+
+  /// Ring by sequence number.
+  @usableFromInline var sent: [Sent]
+  /// The number of the next packet, unrolled.
+  @usableFromInline var next: Int64 = 0x1_0000
+  @usableFromInline var oldest: Int64 = 0x1_0000
+  private var lastReference: Int32?
+  /// The last reference time, unrolled, in 64 ms.
+  private var reference: Int64 = 0
+  /// Time from sending the newest packet of a feedback to the feedback: the round trip and what the receiver waited.
+  public private(set) var feedbackDelay: Interval?
+
+  public init() {
+    sent = Array(repeating: Sent(nanoseconds: 0, byteCount: 0, fate: .unknown), count: Limit.initialSentPackets)
+  }
+
+  /// The number for a packet of `byteCount` bytes that leaves now.
+  @inlinable
+  public mutating func stamp(byteCount: Int, at time: Instant) -> UInt16 {
+    if next &- oldest >= Int64(sent.count) { makeRoom(at: time) }
+    let number = next
+    sent[Int(truncatingIfNeeded: number) & (sent.count &- 1)] = Sent(
+      nanoseconds: time.nanoseconds, byteCount: UInt32(truncatingIfNeeded: byteCount), fate: .unknown)
+    next &+= 1
+    return UInt16(truncatingIfNeeded: number)
+  }
+
+  /// Appends to `results`, in order of number, what is new in `feedback`. What was said before is passed over, and so are
+  /// numbers that we never sent.
+  public mutating func process(
+    _ feedback: inout TransportFeedback, into results: inout [PacketResult], at time: Instant
+  ) {
+    unrollReference(feedback.referenceTime)
+    let base = Int64(feedback.referenceTime) &* 64_000
+    var newestSent: Int64?
+    while let status = feedback.next() {
+      guard let position = position(of: status.sequenceNumber) else { continue }
+      let packet = sent[position]
+      guard packet.fate != .received, status.isReceived || packet.fate == .unknown else { continue }
+      sent[position].fate = status.isReceived ? .received : .lost
+      if status.isReceived { newestSent = max(newestSent ?? .min, packet.nanoseconds) }
+      results.append(
+        PacketResult(
+          sentAt: Instant(nanoseconds: packet.nanoseconds),
+          arrival: reference &* 64_000 &+ (status.microseconds &- base), byteCount: Int(packet.byteCount),
+          isReceived: status.isReceived, wasLost: packet.fate == .lost))
+    }
+    if let newestSent { feedbackDelay = time - Instant(nanoseconds: newestSent) }
+  }
+
+  /// Where a number of a feedback stands; nil when it was never sent or is forgotten.
+  private func position(of number: UInt16) -> Int? {
+    let newest = next &- 1
+    let value = newest &+ Int64(SequenceNumber.distance(from: UInt16(truncatingIfNeeded: newest), to: number))
+    guard value >= oldest, value < next else { return nil }
+    return Int(truncatingIfNeeded: value) & (sent.count &- 1)
+  }
+
+  /// The field has 24 bits and wraps after twelve days.
+  private mutating func unrollReference(_ value: Int32) {
+    if let lastReference {
+      reference &+= Int64(TransportFeedback.referenceDistance(from: lastReference, to: value))
+    } else {
+      reference = Int64(value)
+    }
+    lastReference = value
+  }
+
+  /// Doubles the ring while it would forget packets of the last second; else forgets the oldest.
+  @usableFromInline
+  mutating func makeRoom(at time: Instant) {
+    let age = time.nanoseconds - sent[Int(truncatingIfNeeded: oldest) & (sent.count - 1)].nanoseconds
+    guard age < 1_000_000_000, sent.count < Limit.sentPackets else {
+      oldest &+= 1
+      return
+    }
+    var grown = [Sent](repeating: sent[0], count: sent.count * 2)
+    for number in oldest..<next {
+      grown[Int(truncatingIfNeeded: number) & (grown.count - 1)] =
+        sent[Int(truncatingIfNeeded: number) & (sent.count - 1)]
+    }
+    sent = grown
+  }
+}
