@@ -18,10 +18,10 @@ struct DTLSFlightCopies {
 
   var nextDeadline: Instant? { flights.isEmpty ? nil : due }
 
-  /// The next copy if its time has come. The one after it waits twice as long (RFC 6347 §4.2.4.1).
+  /// The next copy if its time has come. The one after it waits twice as long, up to a limit (RFC 6347 §4.2.4.1).
   mutating func takeDue(at time: Instant) -> [UInt8]? {
     guard due <= time, let flight = flights.popLast() else { return nil }
-    delay = delay * 2
+    delay = min(delay * 2, DTLSSession.Limit.retransmission)
     due = time + delay
     return flight
   }

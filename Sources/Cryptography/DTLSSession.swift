@@ -27,9 +27,12 @@ import MediaContract
     public static let handshakeByteCount = 128 * 1_024
     /// Datagrams that wait to be taken; a full queue drops new ones, as a network would.
     public static let queuedDatagrams = 64
-    /// The first retransmission's delay; each later one waits twice as long. Short because ICE has just proved the path.
+    /// The first retransmission's delay; each later one waits twice as long, but no longer than `retransmission`. Short
+    /// because ICE has just proved the path, and because somebody waits for the call to begin.
     public static let firstRetransmission = Interval.milliseconds(50)
-    /// Copies of a flight: with doubling, the last leaves 6.35 s after the first.
+    public static let retransmission = Interval.seconds(1)
+    /// Copies of a flight; the last leaves 6.55 s after the first. With three datagrams lost of ten, one handshake in a
+    /// thousand needs more.
     public static let copies = Int(MQVI_DTLS_COPIES)
     /// A handshake that takes longer has failed.
     public static let handshake = Interval.seconds(20)
@@ -66,34 +69,41 @@ import MediaContract
   /// Owned; freed in deinit. Nil when the fingerprint is unusable.
   private let session: OpaquePointer?
   private let role: DTLSRole
-  private let started: Instant
+  /// When the first flight left or arrived.
+  private var started: Instant?
   private var copies = DTLSFlightCopies()
   private var departures: [[UInt8]] = []
   private var messages: [[UInt8]] = []
   private var handshakeDatagrams = 0
   private var handshakeByteCount = 0
 
-  /// A session in `role`. A client's first flight is ready at once.
+  /// A session in `role`, which waits for `start` (client) or for the first datagram (server).
   ///
   /// - Parameter fingerprint: Digest that the peer's certificate must have: sha-1, sha-224, sha-256, sha-384 or sha-512.
-  public init(context: borrowing DTLSContext, role: DTLSRole, fingerprint: Fingerprint, at time: Instant) {
+  public init(context: borrowing DTLSContext, role: DTLSRole, fingerprint: Fingerprint) {
     self.role = role
-    started = time
     let algorithm = Self.algorithmName(fingerprint.algorithm)
     unsafe session = mqvi_dtls_new(
       context.context, role == .client ? 1 : 0, Int32(Limit.datagramByteCount), algorithm, fingerprint.digest,
       fingerprint.digest.count)
     state = unsafe session == nil ? .failed(.unknownFingerprint) : .handshaking
-    if role == .client { shakeHands(at: time) }
   }
 
   deinit {
     if let session = unsafe session { unsafe mqvi_dtls_free(session) }
   }
 
+  /// Makes a client's first flight ready. Does nothing for a server, or when called again.
+  public mutating func start(at time: Instant) {
+    guard role == .client, started == nil, state == .handshaking else { return }
+    started = time
+    shakeHands(at: time)
+  }
+
   /// Takes one datagram of DTLS records.
   public mutating func receive(_ datagram: RawSpan, at time: Instant) {
-    guard let session = unsafe session, isAlive else { return }
+    guard let session = unsafe session, isAlive, role == .server || started != nil else { return }
+    started = started ?? time
     guard datagram.byteCount > 0, datagram.byteCount <= Limit.receivedByteCount, admits(datagram) else { return }
     // OpenSSL copies the datagram.
     let taken = unsafe datagram.withUnsafeBytes { bytes in
@@ -112,15 +122,15 @@ import MediaContract
   /// The next application message (an SCTP packet) that arrived.
   public mutating func nextMessage() -> [UInt8]? { messages.isEmpty ? nil : messages.removeFirst() }
 
-  /// When `advance` has something to do; nil once the handshake is over.
+  /// When `advance` has something to do; nil before the handshake has begun and once it is over.
   public var nextDeadline: Instant? {
-    guard state == .handshaking else { return nil }
+    guard state == .handshaking, let started else { return nil }
     return min(copies.nextDeadline ?? .distantFuture, started + Limit.handshake)
   }
 
   /// Sends copies of the last flight that are due, and gives up when the handshake has taken too long.
   public mutating func advance(to time: Instant) {
-    guard state == .handshaking else { return }
+    guard state == .handshaking, let started else { return }
     guard time < started + Limit.handshake else { return fail(.timeout) }
     while let flight = copies.takeDue(at: time) { enqueue(flight) }
   }

@@ -9,9 +9,6 @@ import COpenSSL
 /// AES-GCM (RFC 7714) or AES-CM with HMAC-SHA1 (RFC 3711) under one set of session keys. Nothing here allocates after
 /// `init`; only the initialisation vector is set per packet.
 @safe struct SRTPCipher: ~Copyable {
-  /// Which of the key derivation's labels apply (RFC 3711 §4.3.2).
-  enum Stream: UInt8 { case media = 0, control = 3 }
-
   /// Owned; freed in deinit.
   private let context: OpaquePointer
   private let isAEAD: Bool
@@ -21,27 +18,23 @@ import COpenSSL
   private let authentication: HMACSHA1
   let tagByteCount: Int
 
-  init(profile: SRTPProfile, master: SRTPMasterKey, stream: Stream, sealing: Bool) {
-    precondition(master.key.count == profile.keyByteCount && master.salt.count == profile.saltByteCount)
-    let derivation = SRTPKeyDerivation(master: master)
-    let key = derivation.bytes(label: stream.rawValue, count: profile.keyByteCount)
-    let salt = derivation.bytes(label: stream.rawValue + 2, count: profile.saltByteCount)
-    isAEAD = profile != .aes128CMSHA1
-    tagByteCount = profile.mediaOverhead
+  init(_ keys: SRTPSessionKeys, sealing: Bool) {
+    isAEAD = keys.profile != .aes128CMSHA1
+    tagByteCount = keys.profile.mediaOverhead
     // Fails only when memory runs out.
     let context =
       isAEAD
-      ? unsafe mqvi_gcm_new(key, Int32(key.count), sealing ? 1 : 0)
-      : unsafe mqvi_ctr_new(key, Int32(key.count))
+      ? unsafe mqvi_gcm_new(keys.cipherKey, Int32(keys.cipherKey.count), sealing ? 1 : 0)
+      : unsafe mqvi_ctr_new(keys.cipherKey, Int32(keys.cipherKey.count))
     guard let context = unsafe context else { preconditionFailure("no memory for a cipher") }
     unsafe self.context = context
     var words: (UInt64, UInt64) = (0, 0)
-    for (position, byte) in salt.enumerated() {
+    for (position, byte) in keys.salt.enumerated() {
       if position < 8 { words.0 = words.0 << 8 | UInt64(byte) } else { words.1 = words.1 << 8 | UInt64(byte) }
     }
     saltHigh = words.0
     saltLow = isAEAD ? words.1 : words.1 << 16
-    authentication = HMACSHA1(key: isAEAD ? [] : derivation.bytes(label: stream.rawValue + 1, count: 20))
+    authentication = HMACSHA1(key: keys.authenticationKey)
   }
 
   deinit { unsafe EVP_CIPHER_CTX_free(context) }

@@ -36,8 +36,8 @@ public struct SRTPOpener: ~Copyable {
   private var clock: UInt64 = 0
 
   public init(profile: SRTPProfile, key: SRTPMasterKey) {
-    media = SRTPCipher(profile: profile, master: key, stream: .media, sealing: false)
-    control = SRTPCipher(profile: profile, master: key, stream: .control, sealing: false)
+    media = SRTPCipher(SRTPSessionKeys(profile: profile, master: key, stream: .media), sealing: false)
+    control = SRTPCipher(SRTPSessionKeys(profile: profile, master: key, stream: .control), sealing: false)
     tagByteCount = profile.mediaOverhead
     isAEAD = profile != .aes128CMSHA1
   }

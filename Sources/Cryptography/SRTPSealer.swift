@@ -17,11 +17,20 @@ public struct SRTPSealer: ~Copyable {
   /// The SRTCP index has 31 bits (RFC 3711 §3.4) and must not wrap under one key (§9.2).
   private enum Limit { static let controlIndex: UInt32 = 0x7FFF_FFFF }
 
+  /// Traps when the key does not have the profile's sizes.
   public init(profile: SRTPProfile, key: SRTPMasterKey) {
-    mediaOverhead = profile.mediaOverhead
-    controlOverhead = profile.controlOverhead
-    media = SRTPCipher(profile: profile, master: key, stream: .media, sealing: true)
-    control = SRTPCipher(profile: profile, master: key, stream: .control, sealing: true)
+    self.init(
+      media: SRTPSessionKeys(profile: profile, master: key, stream: .media),
+      control: SRTPSessionKeys(profile: profile, master: key, stream: .control))
+  }
+
+  /// A sealer under session keys that were derived before; both for one profile.
+  public init(media: SRTPSessionKeys, control: SRTPSessionKeys) {
+    precondition(media.profile == control.profile)
+    mediaOverhead = media.profile.mediaOverhead
+    controlOverhead = media.profile.controlOverhead
+    self.media = SRTPCipher(media, sealing: true)
+    self.control = SRTPCipher(control, sealing: true)
   }
 
   /// Seals an RTP packet in place.

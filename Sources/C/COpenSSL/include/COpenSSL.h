@@ -50,8 +50,8 @@ int mqvi_self_signed(const char *common_name, int64_t not_before, int64_t not_af
 SSL_CTX *mqvi_dtls_context(const uint8_t *certificate, size_t certificate_count, const uint8_t *key, size_t key_count,
                            int largest_message);
 
-// How many copies of a flight are made ready for retransmission.
-#define MQVI_DTLS_COPIES 7
+// How many copies of a flight are made ready for retransmission. OpenSSL gives up at 12.
+#define MQVI_DTLS_COPIES 10
 
 // One DTLS session: SSL, its two memory BIOs, and what its callbacks need.
 typedef struct mqvi_dtls mqvi_dtls;
