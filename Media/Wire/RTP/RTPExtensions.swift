@@ -113,3 +113,13 @@ public struct RTPExtensions: Sendable, Hashable {
     }
   }
 }
+
+extension RTPExtensions {
+  /// Abs-send-time of a time in microseconds since any epoch: 24 bits of 6.18 fixed point seconds, which wrap each 64 s.
+  @inlinable
+  public static func absoluteSendTime(microseconds: Int64) -> UInt32 {
+    // 2¹⁸ / 10⁶ in lowest terms is 4096 / 15625. The wrap comes first, so that nothing overflows.
+    let inCycle = (microseconds % 64_000_000 &+ 64_000_000) % 64_000_000
+    return UInt32(truncatingIfNeeded: inCycle &* 4096 / 15625) & 0xFF_FFFF
+  }
+}

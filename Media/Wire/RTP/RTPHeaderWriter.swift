@@ -53,13 +53,6 @@ extension RTPPatch {
   }
 }
 
-/// Abs-send-time (6.18 fixed point seconds, wraps each 64 s) of a time in microseconds since any epoch.
-@inlinable
-public func absoluteSendTime(microseconds: Int64) -> UInt32 {
-  // 2^18 / 10^6 in lowest terms: 4096 / 15625. The seconds are reduced first, so that nothing overflows.
-  UInt32(truncatingIfNeeded: (microseconds % 64_000_000 &+ 64_000_000) % 64_000_000 &* 4096 / 15625) & 0xFF_FFFF
-}
-
 /// Writes headers into packet memory.
 public struct RTPHeaderWriter: Sendable {
   @usableFromInline var form: HeaderExtensionForm
