@@ -97,15 +97,16 @@ let signalling: [Target] = [
 ]
 
 let drivers: [Target] = [
-  library("Reactor", "Sources/Drivers/Reactor", ["Bytes", "Chronology", "CLinux"]),
+  library("Reactor", "Sources/Drivers/Reactor", ["Bytes", "Chronology", "Wire", "CLinux"]),
   library(
     "EventLoops", "Sources/Drivers/EventLoops",
     [
       "Bytes", "Chronology", "Randomness", "Telemetry", "MediaContract", "Wire", "Connectivity", "Cryptography", "Node",
       "Reactor", "CLinux",
     ]),
-  library("WebEdge", "Sources/Drivers/WebEdge", ["Bytes", "Chronology", "Reactor", "Compression", "COpenSSL"]),
-  library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Reactor", "CCurl"]),
+  library("WebEdge", "Sources/Drivers/WebEdge",
+    ["Bytes", "Chronology", "Wire", "Reactor", "Compression", "COpenSSL"]),
+  library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Wire", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
   library("MediaCodecs", "Sources/Drivers/MediaCodecs", ["Bytes", "COpus", "CVPX"]),
 ]

@@ -123,14 +123,6 @@ static int from_kernel(const struct sockaddr *source, struct mqvi_address *addre
   return 0;
 }
 
-int mqvi_parse_address(const char *text, struct mqvi_address *address) {
-  struct sockaddr_in v4 = {.sin_family = AF_INET};
-  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-  if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) return from_kernel((struct sockaddr *)&v4, address);
-  if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1) return from_kernel((struct sockaddr *)&v6, address);
-  return -EINVAL;
-}
-
 int mqvi_interface_addresses(struct mqvi_address *addresses, uint8_t *loopback, int capacity) {
   struct ifaddrs *all = NULL;
   if (getifaddrs(&all) < 0) return -errno;

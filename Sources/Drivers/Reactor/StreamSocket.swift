@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+public import Wire
 
 /// What one read or write came to.
 public enum Transfer: Equatable, Sendable {
@@ -18,7 +19,7 @@ public struct Listener: ~Copyable {
   public let descriptor: Descriptor
 
   /// Binds and listens. A machine without IPv6 is served over IPv4.
-  public init(_ address: NetworkAddress, backlog: Int32 = 1024) throws(SystemError) {
+  public init(_ address: SocketAddress, backlog: Int32 = 1024) throws(SystemError) {
     descriptor = try openBound(address, "listen on TCP \(address)") { (family, raw) in
       var raw = raw
       return unsafe mqvi_open_listener(family, &raw, backlog)
@@ -26,13 +27,13 @@ public struct Listener: ~Copyable {
   }
 
   /// Where it listens: tells the port when 0 was asked for.
-  public var address: NetworkAddress { localAddress(of: descriptor.rawValue) }
+  public var address: SocketAddress { localAddress(of: descriptor.rawValue) }
 
   /// The next connection that waits, or nil.
-  public func accept() -> (descriptor: Int32, from: NetworkAddress)? {
+  public func accept() -> (descriptor: Int32, from: SocketAddress)? {
     var from = mqvi_address()
     let accepted = unsafe mqvi_accept(descriptor.rawValue, &from)
-    return accepted >= 0 ? (accepted, NetworkAddress(from)) : nil
+    return accepted >= 0 ? (accepted, SocketAddress(from)) : nil
   }
 }
 
@@ -43,7 +44,7 @@ public struct StreamSocket: ~Copyable {
   public init(owning descriptor: Int32) { self.descriptor = Descriptor(owning: descriptor) }
 
   /// A connection that is under way; writable when it stands.
-  public init(connectingTo address: NetworkAddress) throws(SystemError) {
+  public init(connectingTo address: SocketAddress) throws(SystemError) {
     var raw = address.raw
     descriptor = Descriptor(owning: try SystemError.check(unsafe mqvi_connect(&raw), "connect to \(address)"))
   }
@@ -78,7 +79,7 @@ public struct StreamSocket: ~Copyable {
 
 /// Opens a bound socket, over IPv6 for both families if the machine has it.
 func openBound(
-  _ address: NetworkAddress, _ operation: String, _ open: (Int32, mqvi_address) -> Int32
+  _ address: SocketAddress, _ operation: String, _ open: (Int32, mqvi_address) -> Int32
 ) throws(SystemError) -> Descriptor {
   var opened = open(AF_INET6, address.raw)
   if opened == -EAFNOSUPPORT || opened == -EADDRNOTAVAIL, address.isIPv4 || address.isUnspecified {
@@ -88,8 +89,8 @@ func openBound(
 }
 
 /// Where a socket is bound.
-func localAddress(of descriptor: Int32) -> NetworkAddress {
+func localAddress(of descriptor: Int32) -> SocketAddress {
   var raw = mqvi_address()
   _ = unsafe mqvi_local_address(descriptor, &raw)
-  return NetworkAddress(raw)
+  return SocketAddress(raw)
 }

@@ -3,10 +3,12 @@
 import Bytes
 import Chronology
 import Reactor
+import Wire
 
 /// Names a connection for as long as the process lives.
-public struct ConnectionID: Hashable, Sendable {
-  let rawValue: UInt64
+public struct ConnectionID: RawRepresentable, Hashable, Sendable {
+  public let rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
 /// Names a request that is to be answered, on the connection that it came on.
@@ -47,7 +49,7 @@ struct Connection: ~Copyable {
   }
 
   var id: ConnectionID
-  let peer: NetworkAddress
+  let peer: SocketAddress
   // Declared before the socket: freed first, while the descriptor is still open.
   private var tls: TLSSession?
   private let socket: StreamSocket
@@ -78,7 +80,7 @@ struct Connection: ~Copyable {
   var hasFinishedWriting = false
 
   init(
-    id: ConnectionID, descriptor: Int32, peer: NetworkAddress, tls context: TLSContext?, at now: Instant
+    id: ConnectionID, descriptor: Int32, peer: SocketAddress, tls context: TLSContext?, at now: Instant
   ) {
     self.id = id
     self.peer = peer

@@ -1,6 +1,7 @@
 // Requests and responses as values. What the rest of the program knows of HTTP.
 
-public import Reactor
+import Reactor
+public import Wire
 
 public enum HTTPMethod: String, Sendable, CaseIterable {
   case get = "GET"
@@ -55,13 +56,13 @@ public struct HTTPRequest: Sendable {
   public var headers: HTTPHeaders
   public var body: [UInt8]
   /// The other end of the connection.
-  public var peer: NetworkAddress
+  public var peer: SocketAddress
   /// Whether this connection is TLS.
   public var isSecure: Bool
 
   public init(
     method: HTTPMethod, path: String, query: String = "", headers: HTTPHeaders = [:], body: [UInt8] = [],
-    peer: NetworkAddress, isSecure: Bool = false
+    peer: SocketAddress, isSecure: Bool = false
   ) {
     self.method = method
     self.path = path
@@ -74,9 +75,9 @@ public struct HTTPRequest: Sendable {
 
   /// Where the request came from, for rate limits. A proxy on this machine is believed about whom it serves: the last
   /// entry of X-Forwarded-For is the one that it wrote itself.
-  public var clientAddress: NetworkAddress {
+  public var clientAddress: SocketAddress {
     guard peer.isLoopback, let last = headers["x-forwarded-for"]?.split(separator: ",").last else { return peer }
-    return NetworkAddress(String(last.trimmingSpaces), port: 0) ?? peer
+    return SocketAddress(host: last.trimmingSpaces, port: 0) ?? peer
   }
 
   /// `scheme://authority` under which the client reached us, as far as it says.

@@ -5,15 +5,16 @@ import Bytes
 import Chronology
 import Glibc
 public import Reactor
+public import Wire
 
 /// Where to listen and with which certificate.
 public struct WebServerConfiguration: Sendable {
   /// Port 0 takes a free one.
-  public var address: NetworkAddress
+  public var address: SocketAddress
   /// PEM files; nil serves plain HTTP.
   public var certificate: (chain: String, key: String)?
 
-  public init(address: NetworkAddress, certificate: (chain: String, key: String)? = nil) {
+  public init(address: SocketAddress, certificate: (chain: String, key: String)? = nil) {
     self.address = address
     self.certificate = certificate
   }
@@ -74,7 +75,7 @@ public struct WebServer: ~Copyable {
   }
 
   /// Where it listens.
-  public var address: NetworkAddress { listener.address }
+  public var address: SocketAddress { listener.address }
   public var isSecure: Bool { tls != nil }
 
   /// Calls `wake` whenever this descriptor is readable. The handler makes it unreadable.
@@ -124,7 +125,7 @@ public struct WebServer: ~Copyable {
     }
   }
 
-  private mutating func add(_ descriptor: Int32, from peer: NetworkAddress, at now: Instant) {
+  private mutating func add(_ descriptor: Int32, from peer: SocketAddress, at now: Instant) {
     // The identifier is the place in the table, known only after the insertion.
     let provisional = Connection(
       id: ConnectionID(rawValue: 0), descriptor: descriptor, peer: peer, tls: tls, at: now)

@@ -54,8 +54,6 @@ int mqvi_enable_coalescing(int descriptor);
 /// Tries a segmented send option (UDP_SEGMENT) on the socket and takes it back. 0 when the kernel knows it.
 int mqvi_probe_segmentation(int descriptor);
 
-/// Parses a numeric IPv4 or IPv6 address without a port. 0, or -EINVAL.
-int mqvi_parse_address(const char *text, struct mqvi_address *address);
 /// Fills `addresses` with those of the interfaces that are up; `loopback[i]` tells which are loopback. Returns how many.
 int mqvi_interface_addresses(struct mqvi_address *addresses, uint8_t *loopback, int capacity);
 /// Resolves a host name, blocking. Returns how many addresses were filled in.
