@@ -13,7 +13,7 @@ interface MediaTrackConstraints {
   suppressLocalAudioPlayback?: boolean
 }
 
-interface DisplayMediaStreamOptions {
+interface DisplayMediaStreamConstraints {
   selfBrowserSurface?: 'include' | 'exclude'
   surfaceSwitching?: 'include' | 'exclude'
   systemAudio?: 'include' | 'exclude'

@@ -1,2 +1,5 @@
-import { MediaSession } from './media/mediaSession'
-export const session = new MediaSession()
+import { createRoot } from 'react-dom/client'
+import './styles.css'
+import { App } from './view/App'
+
+createRoot(document.getElementById('root')!).render(<App />)

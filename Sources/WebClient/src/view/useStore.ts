@@ -1,0 +1,17 @@
+// Stores of the model as React state.
+
+import { createContext, useContext, useSyncExternalStore } from 'react'
+import type { ReadonlyStore } from '../model/store'
+import { translate, type Key, type Language } from '../strings/catalogue'
+
+export function useStore<Value>(store: ReadonlyStore<Value>): Value {
+  return useSyncExternalStore(store.subscribe, store.get)
+}
+
+export const LanguageContext = createContext<Language>('tr')
+
+/** Looks words up in the reader's language. */
+export function useWords(): (key: Key) => string {
+  const language = useContext(LanguageContext)
+  return (key) => translate(language, key)
+}
