@@ -10,8 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
-import urllib.request
+import threading
 
 import pytest
 
@@ -38,7 +37,8 @@ class Server:
         self.tcp = free_port()
         self.url = f"http://127.0.0.1:{self.http}"
         self.ws = f"ws://127.0.0.1:{self.http}"
-        self.log = open(self.data / "log", "w+")
+        self.lines: list[str] = []
+        self.listening = threading.Event()
         settings = {
             "MQVI_DATA": str(self.data / "mqvi"),
             "MQVI_HTTP_PORT": str(self.http),
@@ -54,26 +54,21 @@ class Server:
         self.process = subprocess.Popen(
             [str(BINARY), "serve", *flags],
             env={**inherited, **settings, **(environment or {})},
-            stdout=self.log, stderr=subprocess.STDOUT, cwd=ROOT)
-        self.wait_until_healthy()
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, text=True)
+        threading.Thread(target=self._read, daemon=True).start()
+        if not self.listening.wait(10):
+            raise RuntimeError(f"mqvi did not say that it listens:\n{self.output()}")
 
-    def wait_until_healthy(self, deadline: float = 10):
-        end = time.monotonic() + deadline
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"mqvi stopped with {self.process.returncode}:\n{self.output()}")
-            try:
-                with urllib.request.urlopen(self.url + "/healthz", timeout=1) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                pass
-            time.sleep(0.02)  # polling for a process to listen has no event to wait for
-        raise TimeoutError(f"mqvi did not listen:\n{self.output()}")
+    def _read(self):
+        """Keeps what the process says; the line with its address means that it listens."""
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if f":{self.http}" in line:
+                self.listening.set()
+        self.listening.set()
 
     def output(self) -> str:
-        self.log.flush()
-        return (self.data / "log").read_text()
+        return "".join(self.lines)
 
     def resident_kilobytes(self) -> int:
         for line in open(f"/proc/{self.process.pid}/status"):
@@ -89,7 +84,8 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-                raise AssertionError("SIGTERM did not end the server within 10 s:\n" + self.output())
+                raise AssertionError(
+                    "SIGTERM did not end the server within 10 s:\n" + self.output())
         code = self.process.returncode
         shutil.rmtree(self.data, ignore_errors=True)
         return code
