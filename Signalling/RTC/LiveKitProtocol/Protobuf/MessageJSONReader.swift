@@ -129,7 +129,7 @@ extension MessageJSONReader {
     return value ?? 0
   }
 
-  private mutating func fail() {
+  mutating func fail() {
     if failure == nil { failure = .unexpectedValue(field: name) }
   }
 }
