@@ -119,6 +119,9 @@ import MediaContract
   /// The next datagram to send, oldest first. Never longer than `Limit.datagramByteCount` during the handshake.
   public mutating func nextDatagram() -> [UInt8]? { departures.isEmpty ? nil : departures.removeFirst() }
 
+  /// Whether `nextMessage` has one.
+  public var hasMessages: Bool { !messages.isEmpty }
+
   /// The next application message (an SCTP packet) that arrived.
   public mutating func nextMessage() -> [UInt8]? { messages.isEmpty ? nil : messages.removeFirst() }
 
