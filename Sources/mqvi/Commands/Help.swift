@@ -1,0 +1,86 @@
+// `mqvi help [command]`.
+
+import Settings
+
+enum Help {
+  static func run(_ arguments: [String]) -> ExitStatus {
+    guard let name = arguments.first else {
+      Terminal.print(overview)
+      return .success
+    }
+    guard let text = pages[name] else {
+      Terminal.print(overview)
+      return name.hasPrefix("-") || name == "help" ? .success : .usage
+    }
+    Terminal.print(name == "serve" ? text + "\n\n" + settings : text)
+    return .success
+  }
+
+  private static let overview = """
+    mqvi: voice rooms and screen share on your own server. Speaks LiveKit's protocol.
+
+      mqvi serve       run the server
+      mqvi token       print an access token for a room
+      mqvi rooms       who is where on the running server
+      mqvi doctor      look for what would keep people from hearing each other
+      mqvi settings    list what can be set
+      mqvi version     print the version
+
+    `mqvi help COMMAND` tells more. First steps: mqvi doctor && mqvi serve
+    """
+
+  private static let pages: [String: String] = [
+    "serve": """
+      mqvi serve [--SETTING value ...]
+
+      Runs until it is told to end (Ctrl-C, SIGTERM); clients are then told to come back, and do when it is up again.
+      The first start makes the data directory with a new API key. Every setting is also an environment variable.
+      """,
+    "token": """
+      mqvi token --room ROOM --identity WHO [options]
+
+      Prints an access token, signed with the key of the data directory (or MQVI_API_KEY and MQVI_API_SECRET).
+
+        --room ROOM                the room it admits to
+        --identity WHO             unique in the room; a second one with the same identity replaces the first
+        --name NAME                shown to the others
+        --ttl 6h                   how long it may be used to join
+        --metadata TEXT            shown to the others' programs
+        --can-publish=yes|no       may speak and share (default yes)
+        --can-subscribe=yes|no     may hear and see (default yes)
+        --can-publish-data=yes|no  may send data (default yes)
+        --hidden                   the others do not see it
+        --admin                    may also use the server API for this room
+        --list                     may list all rooms
+        --data DIRECTORY           where the keys are
+      """,
+    "rooms": """
+      mqvi rooms [--url http://127.0.0.1:8080] [--json] [--data DIRECTORY]
+
+      Asks the running server for its rooms and who is in them.
+      """,
+    "doctor": """
+      mqvi doctor [--SETTING value ...]
+
+      Checks this machine with the same settings as `serve`: ports, buffers, addresses, clock, disk, open files.
+      Says what is wrong and what to do. Exit status 0: nothing is in the way; 1: something is.
+      """,
+    "settings": """
+      mqvi settings [--markdown]
+
+      Lists every setting with its default and meaning. --markdown prints Sources/Documentation/settings.md.
+      """,
+    "version": "mqvi version\n\nPrints the version.",
+  ]
+
+  /// The settings as the help shows them.
+  static var settings: String {
+    var lines = ["Settings (flag, variable, default):"]
+    for setting in Settings.table {
+      let shown = setting.isSecret || setting.defaultText.isEmpty ? "" : " [\(setting.defaultText)]"
+      lines.append("  \(setting.flag) <\(setting.unit)>  \(setting.name)\(shown)")
+      lines.append("      \(setting.help)")
+    }
+    return lines.joined(separator: "\n")
+  }
+}

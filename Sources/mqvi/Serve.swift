@@ -1,0 +1,102 @@
+// `mqvi serve`: from settings to a running server.
+
+import AccessTokens
+import Reactor
+import Settings
+import Telemetry
+import WebEdge
+import Wire
+
+enum Serve {
+  static func run(_ arguments: [String]) -> ExitStatus {
+    let settings: Settings
+    do throws(SettingError) {
+      settings = try Settings(environment: Process.environment(), arguments: arguments)
+    } catch {
+      Terminal.error("\(error). `mqvi help serve` lists the settings.")
+      return .usage
+    }
+    do {
+      try serve(settings)
+      return .success
+    } catch {
+      Terminal.error("\(error)")
+      return .failure
+    }
+  }
+
+  private static func serve(_ settings: Settings) throws {
+    let log = Log(level: LogLevel(settings.logLevel) ?? .info)
+    // Before any thread starts: they inherit the blocked signals.
+    let termination = try Termination()
+    Process.raiseOpenFileLimit()
+    let key = try DataDirectory.key(settings, creates: true)
+    let files = try WebRoot.load(settings)
+    var server = try WebServer(WebServerConfiguration(settings))
+    try server.watch(termination.readable)
+    var plane = ControlPlane(
+      settings: settings, key: key, log: log, files: files, termination: termination, started: Clock.now(),
+      joins: RateLimiter(perMinute: settings.joinsPerMinute))
+    announce(settings, server.address, isSecure: server.isSecure, key: key, hasPage: !files.isEmpty)
+    server.run(&plane)
+    log.record(.info, "server.stopped")
+  }
+
+  /// What a person who has just started the server wants to know.
+  private static func announce(
+    _ settings: Settings, _ address: SocketAddress, isSecure: Bool, key: APIKey, hasPage: Bool
+  ) {
+    let scheme = isSecure ? "https" : "http"
+    Terminal.print("mqvi \(Version.number)")
+    for host in Addresses.browsable(settings) { Terminal.print("  open        \(scheme)://\(host):\(address.port)") }
+    if !hasPage { Terminal.print("  web page    not built: run scripts/web, or set MQVI_WEB_ROOT") }
+    Terminal.print("  API key     \(key.id)")
+    Terminal.print("  data        \(settings.dataDirectory)")
+    Terminal.print("  stop        Ctrl-C")
+  }
+}
+
+extension WebServerConfiguration {
+  init(_ settings: Settings) throws {
+    let certificate = settings.tlsCertificate.isEmpty ? nil : (chain: settings.tlsCertificate, key: settings.tlsKey)
+    self.init(
+      address: try Addresses.bind(settings, port: UInt16(truncatingIfNeeded: settings.httpPort)),
+      certificate: certificate)
+  }
+}
+
+/// Where the built web client lies.
+enum WebRoot {
+  static func load(_ settings: Settings) throws -> StaticFiles {
+    guard settings.webRoot.isEmpty else {
+      guard Files.isDirectory(settings.webRoot) else {
+        throw SettingProblem(description: "MQVI_WEB_ROOT is \"\(settings.webRoot)\", which is not a directory")
+      }
+      return try StaticFiles(directory: settings.webRoot)
+    }
+    guard let directory = candidates.first(where: { Files.mode($0 + "/index.html") != nil }) else {
+      return StaticFiles()
+    }
+    return try StaticFiles(directory: directory)
+  }
+
+  /// Beside an installed binary, in its prefix, or in the repository that it was built in; at last where one stands.
+  private static var candidates: [String] {
+    var result: [String] = []
+    if let executable = Process.executablePath(), let slash = executable.lastIndex(of: "/") {
+      var folder = String(executable[..<slash])
+      result += [folder + "/web", folder + "/../share/mqvi/web"]
+      // .build/x86_64-unknown-linux-gnu/release/mqvi is four steps below the repository.
+      for _ in 0..<4 {
+        folder += "/.."
+        result.append(folder + "/Sources/WebClient/dist")
+      }
+    }
+    return result + ["Sources/WebClient/dist"]
+  }
+}
+
+/// A setting whose value only this machine can show to be wrong.
+struct SettingProblem: Error, CustomStringConvertible {
+  let description: String
+}
