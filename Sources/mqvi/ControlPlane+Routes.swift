@@ -4,14 +4,17 @@ import AccessTokens
 import Chronology
 import Cryptography
 import JSON
+import Settings
 import Telemetry
 import WebEdge
+import Wire
 
 extension ControlPlane {
   mutating func answer(_ request: HTTPRequest, at moment: Moment) -> HTTPResponse {
     let reads = request.method == .get || request.method == .head
     switch request.path {
-    case _ where request.method == .options: return Self.preflight
+    case _ where request.method == .options:
+      return Self.isLiveKit(request.path) ? Self.preflight : .text(404, "not found")
     case "/healthz" where reads: return .text(200, "OK")
     case "/metrics" where reads: return metrics(request, at: moment)
     case "/api/rooms/token": return roomToken(request, at: moment)
@@ -35,6 +38,10 @@ extension ControlPlane {
       "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*, Authorization",
       "Access-Control-Allow-Methods": "OPTIONS, HEAD, GET, POST, PATCH, DELETE", "Access-Control-Max-Age": "86400",
     ])
+
+  private static func isLiveKit(_ path: String) -> Bool {
+    path == "/" || path == "/rtc" || path.hasPrefix("/rtc/") || path.hasPrefix("/twirp/")
+  }
 
   static func open(_ response: HTTPResponse) -> HTTPResponse {
     var response = response

@@ -13,7 +13,7 @@ enum Serve {
     do throws(SettingError) {
       settings = try Settings(environment: Process.environment(), arguments: arguments)
     } catch {
-      Terminal.error("\(error). `mqvi help serve` lists the settings.")
+      Terminal.error("\(error)\n      `mqvi help serve` lists the settings.")
       return .usage
     }
     do {
@@ -83,7 +83,7 @@ enum WebRoot {
   /// Beside an installed binary, in its prefix, or in the repository that it was built in; at last where one stands.
   private static var candidates: [String] {
     var result: [String] = []
-    if let executable = Process.executablePath(), let slash = executable.lastIndex(of: "/") {
+    if let executable = Files.executablePath(), let slash = executable.lastIndex(of: "/") {
       var folder = String(executable[..<slash])
       result += [folder + "/web", folder + "/../share/mqvi/web"]
       // .build/x86_64-unknown-linux-gnu/release/mqvi is four steps below the repository.

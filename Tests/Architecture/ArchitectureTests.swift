@@ -63,13 +63,13 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     (
       "Sources/Drivers",
       foundations.union(streams).union(system).union([
-        "Node", "Compression", "CLinux", "CWebSockets", "CCurl", "COpus", "CVPX", "CZlib",
+        "Node", "Reactor", "Compression", "CLinux", "COpenSSL", "CCurl", "COpus", "CVPX", "CZlib",
       ])
     ),
     (
       "Sources/mqvi",
       foundations.union(streams).union(signalling).union(system).union([
-        "Node", "Peer", "Rooms", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs", "CLinux",
+        "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs", "CLinux",
       ])
     ),
   ]

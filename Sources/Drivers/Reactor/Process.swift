@@ -40,7 +40,8 @@ public enum Process {
     var offset = 0
     while offset < bytes.count {
       let count = unsafe bytes.withUnsafeBytes { source in
-        unsafe Glibc.write(toStandardError ? 2 : 1, source.baseAddress.map { unsafe $0 + offset }, source.count - offset)
+        unsafe Glibc.write(
+          toStandardError ? 2 : 1, source.baseAddress.map { unsafe $0 + offset }, source.count - offset)
       }
       guard count > 0 else { return }
       offset += count

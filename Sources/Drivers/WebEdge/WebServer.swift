@@ -36,6 +36,8 @@ public struct WebCounters: Sendable, Equatable {
   /// Open now.
   public var connections = 0
   public var webSockets = 0
+
+  public init() {}
 }
 
 public struct WebServer: ~Copyable {

@@ -31,45 +31,45 @@ enum Help {
 
   private static let pages: [String: String] = [
     "serve": """
-      mqvi serve [--SETTING value ...]
+    mqvi serve [--SETTING value ...]
 
-      Runs until it is told to end (Ctrl-C, SIGTERM); clients are then told to come back, and do when it is up again.
-      The first start makes the data directory with a new API key. Every setting is also an environment variable.
-      """,
+    Runs until it is told to end (Ctrl-C, SIGTERM); clients are then told to come back, and do when it is up again.
+    The first start makes the data directory with a new API key. Every setting is also an environment variable.
+    """,
     "token": """
-      mqvi token --room ROOM --identity WHO [options]
+    mqvi token --room ROOM --identity WHO [options]
 
-      Prints an access token, signed with the key of the data directory (or MQVI_API_KEY and MQVI_API_SECRET).
+    Prints an access token, signed with the key of the data directory (or MQVI_API_KEY and MQVI_API_SECRET).
 
-        --room ROOM                the room it admits to
-        --identity WHO             unique in the room; a second one with the same identity replaces the first
-        --name NAME                shown to the others
-        --ttl 6h                   how long it may be used to join
-        --metadata TEXT            shown to the others' programs
-        --can-publish=yes|no       may speak and share (default yes)
-        --can-subscribe=yes|no     may hear and see (default yes)
-        --can-publish-data=yes|no  may send data (default yes)
-        --hidden                   the others do not see it
-        --admin                    may also use the server API for this room
-        --list                     may list all rooms
-        --data DIRECTORY           where the keys are
-      """,
+      --room ROOM                the room it admits to
+      --identity WHO             unique in the room; a second one with the same identity replaces the first
+      --name NAME                shown to the others
+      --ttl 6h                   how long it may be used to join
+      --metadata TEXT            shown to the others' programs
+      --can-publish=yes|no       may speak and share (default yes)
+      --can-subscribe=yes|no     may hear and see (default yes)
+      --can-publish-data=yes|no  may send data (default yes)
+      --hidden                   the others do not see it
+      --admin                    may also use the server API for this room
+      --list                     may list all rooms
+      --data DIRECTORY           where the keys are
+    """,
     "rooms": """
-      mqvi rooms [--url http://127.0.0.1:8080] [--json] [--data DIRECTORY]
+    mqvi rooms [--url http://127.0.0.1:8080] [--json] [--data DIRECTORY]
 
-      Asks the running server for its rooms and who is in them.
-      """,
+    Asks the running server for its rooms and who is in them.
+    """,
     "doctor": """
-      mqvi doctor [--SETTING value ...]
+    mqvi doctor [--SETTING value ...]
 
-      Checks this machine with the same settings as `serve`: ports, buffers, addresses, clock, disk, open files.
-      Says what is wrong and what to do. Exit status 0: nothing is in the way; 1: something is.
-      """,
+    Checks this machine with the same settings as `serve`: ports, buffers, addresses, clock, disk, open files.
+    Says what is wrong and what to do. Exit status 0: nothing is in the way; 1: something is.
+    """,
     "settings": """
-      mqvi settings [--markdown]
+    mqvi settings [--markdown]
 
-      Lists every setting with its default and meaning. --markdown prints Sources/Documentation/settings.md.
-      """,
+    Lists every setting with its default and meaning. --markdown prints Sources/Documentation/settings.md.
+    """,
     "version": "mqvi version\n\nPrints the version.",
   ]
 

@@ -16,7 +16,7 @@ enum TokenCommand {
       Terminal.print(signed(claims, for: life, with: key))
       return .success
     } catch let error as OptionError {
-      Terminal.error("\(error). `mqvi help token` lists the options.")
+      Terminal.error("\(error)\n      `mqvi help token` lists the options.")
       return .usage
     } catch {
       Terminal.error("\(error)")
