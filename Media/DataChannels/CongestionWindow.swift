@@ -7,6 +7,9 @@ struct CongestionWindow: Sendable {
   private var acknowledgedSinceGrowth = 0
   /// The last TSN that was out when a loss was noticed; until it is acknowledged further losses are the same event.
   private(set) var recoveryEnd: TSN?
+  /// Whether the last transmission filled the window. Measured when something is sent and not when a SACK comes: of
+  /// several SACKs that arrive together only the first would find the window full.
+  private var isFull = false
   private let packetBytes: Int
 
   init(packetBytes: Int) {
@@ -14,16 +17,21 @@ struct CongestionWindow: Sendable {
     bytes = Limit.initialWindowPackets * packetBytes
   }
 
-  /// New data was acknowledged; `inFlight` is what was out before that.
-  mutating func acknowledge(_ acknowledged: Int, inFlight: Int, upTo cumulative: TSN) {
+  /// Something was sent and `inFlight` bytes are out now.
+  mutating func noteSent(inFlight: Int) { isFull = inFlight + packetBytes > bytes }
+
+  /// New data was acknowledged.
+  mutating func acknowledge(_ acknowledged: Int, upTo cumulative: TSN) {
     if let end = recoveryEnd {
       if end.isNewer(than: cumulative) { return }
       recoveryEnd = nil
     }
     // A window that was not used says nothing about the path: it does not grow (§7.2.1, §7.2.2).
-    guard inFlight + packetBytes > bytes else { return }
+    guard isFull else { return }
     if bytes <= threshold {
-      bytes += min(acknowledged, packetBytes)
+      // §7.2.1 lets L be larger than 1. A receiver that reads in batches acknowledges in batches: with L = 1 one SACK for
+      // ten packets would count as one for two.
+      bytes += min(acknowledged, Limit.initialWindowPackets * packetBytes)
     } else {
       acknowledgedSinceGrowth += acknowledged
       if acknowledgedSinceGrowth >= bytes {

@@ -100,6 +100,7 @@ struct OutboundData: Sendable {
     nextTSN = tsn.next
     chunks.append(chunk)
     bytesInFlight += chunk.count
+    window.noteSent(inFlight: bytesInFlight)
     lastSentAt = time
     return tsn
   }
@@ -124,6 +125,7 @@ struct OutboundData: Sendable {
       chunks[index].sentAt = time
       lostCount -= 1
       bytesInFlight += count
+      window.noteSent(inFlight: bytesInFlight)
       lastSentAt = time
       return (chunks[index], acknowledged.advanced(by: index + 1))
     }
@@ -154,7 +156,19 @@ struct OutboundData: Sendable {
     var last = index
     while last + 1 < chunks.count, !chunks[last].isEnd { last += 1 }
     for position in first...last { abandonChunk(position) }
-    if !chunks[last].isEnd { interruptedStream = chunks[last].stream }
+    if !chunks[last].isEnd { interrupt(chunks[last]) }
+  }
+
+  /// The message is abandoned before all of it was sent. What was sent may still arrive and be acknowledged, and then no
+  /// FORWARD TSN would say that the rest never comes: a last piece that is never sent keeps the place for one.
+  private mutating func interrupt(_ chunk: OutboundChunk) {
+    interruptedStream = chunk.stream
+    var end = chunk
+    end.flags = chunk.flags & ~DataHeader.begin | DataHeader.end
+    end.count = 0
+    end.state = .abandoned
+    chunks.append(end)
+    nextTSN = nextTSN.next
   }
 
   private mutating func abandonChunk(_ index: Int) {
@@ -187,14 +201,16 @@ struct OutboundData: Sendable {
   mutating func acknowledge(_ sack: SelectiveAcknowledgement, at time: Instant) -> Progress? {
     let advance = sack.cumulative.distance(from: acknowledged)
     guard advance >= 0, advance <= chunks.count else { return nil }
-    let before = bytesInFlight
     var news = News()
     for _ in 0..<advance { popAcknowledged(&news) }
     applyBlocks(sack.blocks, &news)
     if let sentAt = news.sentAt { timeout.measure(time - sentAt) }
     peerWindow = sack.window
     if let newest = news.newest, !sack.blocks.isEmpty { countMissing(before: newest, at: time) }
-    if advance > 0 { window.acknowledge(news.bytes, inFlight: before, upTo: acknowledged) }
+    if advance > 0 {
+      window.acknowledge(news.bytes, upTo: acknowledged)
+      timeout.recover()
+    }
     updateForward()
     return Progress(isAdvanced: advance > 0, isNews: news.newest != nil)
   }

@@ -20,8 +20,14 @@ struct RetransmissionTimeout: Sendable {
       roundTrip = sample
       variation = sample / 2
     }
-    let computed = (roundTrip ?? sample) + variation * 4
-    current = min(max(computed, Limit.minimumTimeout), Limit.maximumTimeout)
+    recover()
+  }
+
+  /// New data was acknowledged: the path works again, whatever the timer had been put off to. RFC 9260 waits for the next
+  /// measurement, which retransmissions cannot give; TCP (RFC 6298 §5.7 as deployed) does as here.
+  mutating func recover() {
+    guard let roundTrip else { return }
+    current = min(max(roundTrip + variation * 4, Limit.minimumTimeout), Limit.maximumTimeout)
   }
 
   /// Rule E2: the timer fired.

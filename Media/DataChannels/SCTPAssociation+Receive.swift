@@ -136,10 +136,15 @@ extension SCTPAssociation {
   }
 
   /// RFC 9260 §6.2: every second packet is acknowledged, at the latest after a delay; a gap at once.
+  ///
+  /// The SACK is made here and not when the owner takes packets: an owner that hands over ten packets at a time must
+  /// still answer with five SACKs, because the sender's window grows, and its losses are noticed, by their number.
   private mutating func noteDataPacket(at time: Instant) {
     unacknowledgedPackets += 1
     if unacknowledgedPackets >= 2 || state == .shutdownSent { isAcknowledgementDue = true }
-    if !isAcknowledgementDue, !timers.isRunning(.acknowledgement) {
+    if isAcknowledgementDue, let peer, packets.count < Limit.controlChunks / 2 {
+      enqueuePacket(takeAcknowledgement(room: configuration.packetBytes - PacketFormat.headerBytes), tag: peer.tag)
+    } else if !timers.isRunning(.acknowledgement) {
       timers.start(.acknowledgement, at: time + Limit.acknowledgementDelay)
     }
   }

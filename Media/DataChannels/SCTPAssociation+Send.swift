@@ -24,7 +24,7 @@ extension SCTPAssociation {
     }
     // An acknowledgement that may still wait rides along with data (RFC 9260 §6.2).
     if builder.room >= 64, isAcknowledgementDue || (isDataReady && unacknowledgedPackets > 0) {
-      appendAcknowledgement(to: &builder)
+      builder.append(takeAcknowledgement(room: builder.room))
     }
     if mayCarryData {
       appendForward(to: &builder, at: time)
@@ -49,12 +49,13 @@ extension SCTPAssociation {
     return queuedMessages > 0 && outbound.maySend(1)
   }
 
-  private mutating func appendAcknowledgement(to builder: inout PacketBuilder) {
+  /// The SACK that is due, of at most `room` bytes.
+  mutating func takeAcknowledgement(room: Int) -> [UInt8] {
     announcedWindow = receiveWindow
-    builder.append(inbound.acknowledgement(window: announcedWindow, room: builder.room))
     isAcknowledgementDue = false
     unacknowledgedPackets = 0
     timers.stop(.acknowledgement)
+    return inbound.acknowledgement(window: announcedWindow, room: room)
   }
 
   private mutating func appendForward(to builder: inout PacketBuilder, at time: Instant) {
