@@ -45,11 +45,15 @@ extension TransportFeedback {
     senderSSRC: UInt32, mediaSSRC: UInt32, base: Int64, arrivals: Span<TransportArrival>, feedbackCount: UInt8,
     into span: inout MutableRawSpan, at offset: Int
   ) throws(WireError) -> TransportFeedbackWritten {
-    precondition(arrivals.count > 0 && base <= arrivals[0].sequenceNumber, "feedback without an arrival behind base")
-    guard arrivals[0].sequenceNumber - base < Int64(Limit.statuses) else { throw .tooMany }
+    // A span inside an autoclosure stops the optimiser of Swift 6.3: it is read outside of the conditions.
+    let arrivalCount = arrivals.count
+    precondition(arrivalCount > 0, "feedback without an arrival")
+    let first = arrivals[0]
+    precondition(base <= first.sequenceNumber, "feedback without an arrival behind base")
+    guard first.sequenceNumber - base < Int64(Limit.statuses) else { throw .tooMany }
     try span.requireRoom(headByteCount + 8, at: offset)
 
-    let clock = DeltaClock(start: arrivals[0].microseconds)
+    let clock = DeltaClock(start: first.microseconds)
     var chunks = ChunkWriter(offset: offset + headByteCount)
     let count = chunks.write(arrivals, base: base, clock: clock, into: &span)
     guard count > 0 else { throw .noRoom }
