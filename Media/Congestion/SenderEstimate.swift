@@ -28,11 +28,11 @@ public enum EstimateReason: UInt8, Sendable, Hashable {
 /// A plain, safe estimate for a subscriber without pacing: bits per second that may be sent without harm.
 ///
 /// **Start.** High: a good line must show a sharp screen at once, and a bad one tells within half a second.
-/// **Fall.** When a queue stands (`DelayDetector`), to 85 % of what arrives; when more than a tenth is lost, below what
-/// arrives; when the receiver's own estimate (REMB) is less than what is being sent, to that.
+/// **Fall.** When a queue stands (`DelayDetector`) or more than a tenth is lost, to 85 % of what arrives, since what arrives
+/// then is what the line can carry; when the receiver's own estimate (REMB) is less than what is being sent, to that.
 /// **Rise.** 8 % a second, at most to 1.5 times what arrives, since an estimate that no traffic tests is a guess; and to
 /// 85 % of the rate at which the line was seen to serve a burst. What was once measured as too much stays a ceiling, of
-/// which 90 % are used, until a burst shows otherwise or it is a minute old (twice as old each time that it proved true):
+/// which 87 % are used, until a burst shows otherwise or it is a minute old (twice as old each time that it proved true):
 /// so a steady line is not tried out again and again at the price of the picture.
 ///
 /// The full estimator (pacing, probing clusters, alternatives for low delay) replaces this type and keeps its shape.
@@ -41,15 +41,16 @@ public struct SenderEstimate: Sendable {
     /// Bits per second before anything is known: a 1080p screen and several cameras.
     public static let initial: Int64 = 8_000_000
     /// A standing queue drains at this share of the capacity.
-    public static let delayShare = 0.85
-    /// Share of a measured capacity that is used.
-    public static let ceilingShare = 0.9
+    public static let reducedShare = 0.85
+    /// Share of a measured capacity that is used: under 90 %, with room for an error of measurement.
+    public static let ceilingShare = 0.87
     public static let growthPerSecond = 0.08
     /// Loss, 0…1, above which the estimate falls, and up to which it may grow.
     public static let heavyLoss = 0.10
     public static let lightLoss = 0.02
-    /// Packets that a loss figure must rest on.
-    public static let lossPackets = 20
+    /// Packets and time that a loss figure must rest on: in fewer, two percent of random loss look like ten too often.
+    public static let lossPackets = 40
+    public static let lossTime = Interval.milliseconds(500)
     /// Between two decreases: what the first one changed must have come back as feedback.
     public static let settle = Interval.milliseconds(400)
     /// After a decrease nothing grows for so long: the queue drains.
@@ -63,13 +64,16 @@ public struct SenderEstimate: Sendable {
     /// Probes: the first after a decrease, and the longest pause between two.
     public static let firstProbe = Interval.seconds(2)
     public static let longestProbe = Interval.seconds(30)
-    public static let probe = Probe(packetCount: 16, byteCount: 16_000)
+    /// A probe is as long as the line carries, by the estimate, in this, within the bounds: it queues like any burst.
+    public static let probeTime = Interval.milliseconds(50)
+    public static let probePackets = 8...16
+    public static let probePacketBytes = 1_200
   }
 
   /// Bits per second that may be sent.
   public private(set) var bitsPerSecond: Int64
   public private(set) var reason = EstimateReason.initial
-  /// 0…1, smoothed over the last reports.
+  /// 0…1, among the last packets that were reported on; 0 again after a decrease.
   public private(set) var lossFraction = 0.0
 
   private var delay = DelayDetector()
@@ -77,6 +81,7 @@ public struct SenderEstimate: Sendable {
   private var acknowledged = ByteRate()
   private var sentRate = ByteRate()
   private var lossWindow = (received: 0, lost: 0)
+  private var lossWindowStart = Instant.origin
   /// Newest arrival on the receiver's clock, microseconds.
   private var newestArrival: Int64 = 0
 
@@ -115,13 +120,11 @@ public struct SenderEstimate: Sendable {
       trains.add(result)
     }
     let train = trains.take()
-    noteLoss()
+    noteLoss(at: time)
     let arriving = acknowledged.bitsPerSecond(at: newestArrival)
-    if maySettle(at: time), lossFraction > Rule.heavyLoss, arriving > 0 {
-      decreaseByLoss(arriving: arriving, at: time)
-    } else if maySettle(at: time), arriving > 0, delay.isOverused {
-      decrease(to: share(Rule.delayShare, of: arriving), capacity: arriving, .delay, at: time)
-      delay.forgetGroups()
+    let isLossy = lossFraction > Rule.heavyLoss
+    if maySettle(at: time), arriving > 0, isLossy || delay.isOverused {
+      decrease(to: share(Rule.reducedShare, of: arriving), capacity: arriving, isLossy ? .loss : .delay, at: time)
     } else {
       if let train { raise(byTrain: train, at: time) }
       grow(arriving: arriving, at: time)
@@ -147,12 +150,12 @@ public struct SenderEstimate: Sendable {
   ///   - fraction: lost since the report before, 0…1.
   ///   - packets: how many packets that is a share of.
   public mutating func receiveLoss(_ fraction: Double, of packets: Int, at time: Instant) {
-    guard packets >= Rule.lossPackets else { return }
+    guard packets >= Rule.lossPackets / 2 else { return }
     lossFraction = min(max(fraction, 0), 1)
     let sending = sentRate.bitsPerSecond(at: time.nanoseconds / 1_000)
     let arriving = share(1 - lossFraction, of: sending)
     if lossFraction > Rule.heavyLoss, arriving > 0, maySettle(at: time) {
-      decreaseByLoss(arriving: arriving, at: time)
+      decrease(to: share(Rule.reducedShare, of: arriving), capacity: arriving, .loss, at: time)
     } else {
       grow(arriving: arriving, at: time)
     }
@@ -167,7 +170,9 @@ public struct SenderEstimate: Sendable {
     if let until = trainsDistrustedUntil, time < until { return nil }
     nextProbe = time + probePause
     probePause = min(probePause * 2, Rule.longestProbe)
-    return Rule.probe
+    let packets = Int(share(Rule.probeTime.seconds, of: bitsPerSecond)) / 8 / Rule.probePacketBytes
+    let count = min(max(packets, Rule.probePackets.lowerBound), Rule.probePackets.upperBound)
+    return Probe(packetCount: count, byteCount: count * Rule.probePacketBytes)
   }
 }
 
@@ -178,17 +183,16 @@ extension SenderEstimate {
     lastDecrease.map { time - $0 >= Rule.settle } ?? true
   }
 
-  private mutating func noteLoss() {
+  private mutating func noteLoss(at time: Instant) {
     let total = lossWindow.received + lossWindow.lost
-    guard total >= Rule.lossPackets else { return }
+    guard total >= Rule.lossPackets, time - lossWindowStart >= Rule.lossTime else { return }
     lossFraction = Double(lossWindow.lost) / Double(total)
-    lossWindow = (0, 0)
+    startLossWindow(at: time)
   }
 
-  private mutating func decreaseByLoss(arriving: Int64, at time: Instant) {
-    let reduced = share(1 - lossFraction / 2, of: min(bitsPerSecond, arriving))
-    decrease(to: reduced, capacity: arriving, .loss, at: time)
-    lossFraction = 0
+  private mutating func startLossWindow(at time: Instant) {
+    lossWindow = (0, 0)
+    lossWindowStart = time
   }
 
   private mutating func decrease(to rate: Int64, capacity: Int64, _ cause: EstimateReason, at time: Instant) {
@@ -205,6 +209,10 @@ extension SenderEstimate {
     bitsPerSecond = lower
     reason = cause
     lastDecrease = time
+    // What they saw is answered.
+    delay.forgetGroups()
+    startLossWindow(at: time)
+    lossFraction = 0
     probePause = Rule.firstProbe
     nextProbe = time + probePause
   }
@@ -235,7 +243,7 @@ extension SenderEstimate {
   }
 
   private mutating func raise(byTrain train: Int64, at time: Instant) {
-    let capacity = share(Rule.delayShare, of: min(train, Limit.highestEstimate))
+    let capacity = share(Rule.reducedShare, of: min(train, Limit.highestEstimate))
     guard capacity > bitsPerSecond + bitsPerSecond / 10 else { return }
     if let until = trainsDistrustedUntil, time < until { return }
     if let lastDecrease, time - lastDecrease < Rule.hold { return }
@@ -244,6 +252,7 @@ extension SenderEstimate {
     ceiling = nil
     lastTrainRaise = time
     probePause = Rule.firstProbe
+    nextProbe = time + probePause
     reason = .train
   }
 

@@ -8,8 +8,8 @@ struct TrainMeter: Sendable {
   enum Rule {
     /// A train leaves within this, in nanoseconds.
     static let burst: Int64 = 5_000_000
-    static let packets = 8
-    static let bytes = 8_000
+    static let packets = 6
+    static let bytes = 5_000
     /// Arrivals are rounded, and receivers read in batches: nothing shorter is believed. Microseconds.
     static let shortest: Int64 = 2_000
   }
@@ -21,6 +21,8 @@ struct TrainMeter: Sendable {
   private var bytes = 0
   private var packets = 0
   private var isBroken = false
+  /// Packets when the train was weighed last: one that two feedbacks tell of may be weighed twice, not a third time.
+  private var weighed = 0
   /// The fastest complete train since the last `take`, in bits per second.
   private var best: Int64?
 
@@ -33,6 +35,7 @@ struct TrainMeter: Sendable {
       firstArrival = result.arrival
       bytes = 0
       packets = 0
+      weighed = 0
       isBroken = false
     } else {
       bytes += result.byteCount
@@ -43,16 +46,16 @@ struct TrainMeter: Sendable {
     isBroken = isBroken || !result.isReceived || result.wasLost || result.arrival < firstArrival
   }
 
-  /// The best train of the feedback that was read.
+  /// The best train of the feedback that was read. One at its end may go on in the next.
   mutating func take() -> Int64? {
     finish()
-    start = .min
     defer { best = nil }
     return best
   }
 
   private mutating func finish() {
-    guard !isBroken, packets >= Rule.packets, bytes >= Rule.bytes else { return }
+    defer { weighed = packets }
+    guard !isBroken, packets > weighed, packets >= Rule.packets, bytes >= Rule.bytes else { return }
     let span = max(lastArrival - firstArrival, Rule.shortest)
     best = max(best ?? 0, Int64(bytes) * 8 * 1_000_000 / span)
   }

@@ -23,6 +23,11 @@ public struct AudioLevelMeter: Sendable {
     /// 0…1 in eighths, rounded up; 0 is silence.
     public var level: Float
     public var isActive: Bool
+
+    public init(level: Float, isActive: Bool) {
+      self.level = level
+      self.isActive = isActive
+    }
   }
 
   private var loudest: UInt8 = 127

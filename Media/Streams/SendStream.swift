@@ -28,6 +28,16 @@ public struct Resend: Sendable, Hashable {
   public var source: Int64
   public var timestampOffset: UInt32
   public var rewrite: PacketRewrite
+
+  public init(
+    sequenceNumber: UInt16, encoding: UInt8, source: Int64, timestampOffset: UInt32, rewrite: PacketRewrite
+  ) {
+    self.sequenceNumber = sequenceNumber
+    self.encoding = encoding
+    self.source = source
+    self.timestampOffset = timestampOffset
+    self.rewrite = rewrite
+  }
 }
 
 /// The sender's side of one subscription.
@@ -163,6 +173,20 @@ public struct SendStream: ~Copyable {
       Resend(
         sequenceNumber: number, encoding: entry.encoding, source: entry.source,
         timestampOffset: entry.timestampOffset, rewrite: entry.rewrite))
+  }
+
+  /// A packet that was sent, `back` places before the newest, to be sent once more as part of a probe. Probes repeat
+  /// what the receiver has: it throws them away, and their arrivals tell the capacity of the line.
+  ///
+  /// - Returns: nil when that place holds no packet.
+  public func probe(back: Int) -> Resend? {
+    let sequence = map.next - 1 - Int64(back)
+    guard back >= 0, sequence >= map.oldest else { return nil }
+    let entry = map.entries[map.position(of: sequence)]
+    guard entry.state == .sent else { return nil }
+    return Resend(
+      sequenceNumber: UInt16(truncatingIfNeeded: sequence), encoding: entry.encoding, source: entry.source,
+      timestampOffset: entry.timestampOffset, rewrite: entry.rewrite)
   }
 
   /// The number for the next packet on the RTX stream (RFC 4588 §4), which counts it as sent.
