@@ -126,6 +126,31 @@ let executables: [Target] = [
 /// `MQVI_SUITES=Wire,Streams swift test` builds and runs only those suites: an edit-test loop of seconds.
 let wanted = Context.environment["MQVI_SUITES"]?.split(separator: ",").map { "\($0)Tests" }
 
+/// What is fuzzed, one library for each module under attack: the executables below and the module's tests share it.
+let fuzzEntries: [Target] = [
+  .target(
+    name: "WireFuzzEntries", dependencies: ["Bytes", "MediaContract", "Wire"], path: "Tests/Fuzz/Entries/Wire",
+    swiftSettings: testing)
+]
+
+/// libFuzzer executables: only for `scripts/fuzz`, because they need instrumented code and a main of libFuzzer's.
+func fuzzTargets(_ entries: Target.Dependency, _ names: [String]) -> [Target] {
+  guard Context.environment["MQVI_FUZZ"] != nil else { return [] }
+  return names.map { name in
+    .executableTarget(
+      name: "Fuzz\(name)", dependencies: [entries], path: "Tests/Fuzz/Targets/\(name)", swiftSettings: testing)
+  }
+}
+
+let fuzzing: [Target] =
+  fuzzEntries
+  + fuzzTargets(
+    "WireFuzzEntries",
+    [
+      "STUN", "Framing", "SocketAddress", "RTP", "RED", "RTCP", "VP8", "VP9", "H264", "H265", "AV1", "Opus",
+      "DependencyDescriptor",
+    ])
+
 let everySuite: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["Bytes", "Chronology", "Randomness"], path: "Tests/Support",
@@ -137,7 +162,9 @@ let everySuite: [Target] = [
   tests(
     "CryptographyTests", "Tests/Cryptography",
     ["Bytes", "Chronology", "Randomness", "MediaContract", "Cryptography", "CSRTP", "TestSupport"]),
-  tests("WireTests", "Tests/Media/Wire", ["Bytes", "MediaContract", "Randomness", "Wire", "TestSupport"]),
+  tests(
+    "WireTests", "Tests/Media/Wire",
+    ["Bytes", "MediaContract", "Randomness", "Wire", "WireFuzzEntries", "TestSupport"]),
   tests(
     "ConnectivityTests", "Tests/Media/Connectivity",
     ["Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Connectivity", "TestSupport"]),
@@ -197,4 +224,4 @@ let suites = everySuite.filter { target in
 let package = Package(
   name: "mqvi",
   products: [.executable(name: "mqvi", targets: ["mqvi"])],
-  targets: foundations + clibraries + media + signalling + drivers + executables + suites)
+  targets: foundations + clibraries + media + signalling + drivers + executables + fuzzing + suites)

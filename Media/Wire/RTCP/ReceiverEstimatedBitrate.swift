@@ -28,10 +28,10 @@ public struct ReceiverEstimatedBitrate: ~Escapable {
     guard bytes.byteCount >= head, bytes.byteCount >= head &+ 4 &* Int(bytes.byte(at: 16)) else { throw .truncated }
     senderSSRC = bytes.uint32(at: 4)
     let rate = bytes.uint24(at: 17)
-    let exponent = Int64(rate >> 18)
+    let exponent = Int(rate >> 18)
     let mantissa = Int64(rate & 0x3FFFF)
     // An 18-bit mantissa shifted by up to 63 need not fit: more than any line is as good as infinite.
-    bitsPerSecond = exponent > 44 && mantissa > 0 ? .max : mantissa << exponent
+    bitsPerSecond = mantissa == 0 || mantissa.leadingZeroBitCount > exponent ? mantissa << Int64(exponent) : .max
     sources = bytes.slice(head, 4 &* Int(bytes.byte(at: 16)))
   }
 

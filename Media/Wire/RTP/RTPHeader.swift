@@ -99,4 +99,14 @@ public enum RTPPatch {
   public static func ssrc(_ value: UInt32, in packet: inout MutableRawSpan) {
     packet.store32(value, at: 8)
   }
+
+  /// Sets the padding bit and writes `count` bytes of padding (1…255) at `offset`, the packet's end: RFC 3550 §5.1.
+  /// Everything up to the count byte is zero.
+  @inlinable
+  public static func padding(_ count: UInt8, at offset: Int, in packet: inout MutableRawSpan) {
+    precondition(count > 0, "padding counts its own last byte")
+    packet.store(packet.byte(at: 0) | 0x20, at: 0)
+    for at in offset..<offset &+ Int(count) &- 1 { packet.store(0, at: at) }
+    packet.store(count, at: offset &+ Int(count) &- 1)
+  }
 }

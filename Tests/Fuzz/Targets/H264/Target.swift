@@ -1,0 +1,10 @@
+// libFuzzer's way into the H264 parser; what it does with the bytes is in Tests/Fuzz/Entries.
+
+import WireFuzzEntries
+
+/// Called by libFuzzer, once for each input.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func exercise(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  FuzzEntry.h264.exercise([UInt8](UnsafeBufferPointer(start: bytes, count: count)))
+  return 0
+}
