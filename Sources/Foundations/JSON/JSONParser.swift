@@ -248,7 +248,7 @@ extension JSONParser {
     offset += 2
   }
 
-  /// `\uXXXX`, or the two of a surrogate pair (RFC 8259 section 7).
+  /// `\u20AC`, or the two of a surrogate pair (RFC 8259 section 7).
   private mutating func unicodeEscape() throws(JSONError) -> Unicode.Scalar {
     let replacement: Unicode.Scalar = "\u{FFFD}"
     let first = try codeUnit(at: offset)
