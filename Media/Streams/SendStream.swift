@@ -95,6 +95,9 @@ public struct SendStream: ~Copyable {
   /// The number that the next packet will have.
   public var nextSequenceNumber: UInt16 { UInt16(truncatingIfNeeded: map.next) }
 
+  /// The same, unrolled; the first number of all lies in the second cycle.
+  public var nextSequence: Int64 { map.next }
+
   /// Added to the timestamps of the encoding that flows.
   public var timestampOffset: UInt32 { timeline.offset }
 

@@ -3,7 +3,7 @@
 public enum MediaKind: UInt8, Sendable, Hashable { case audio, video }
 
 /// The codecs that the data plane tells apart. RTX is not a codec here but a property of a format.
-public enum Codec: UInt8, Sendable, Hashable, CaseIterable {
+public enum Codec: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
   case opus, red, pcmu, pcma, g722
   case vp8, vp9, h264, h265, av1
 
