@@ -1,0 +1,48 @@
+// One encoding of a publication: its packets, the state of their reception, and the requests for its key frames.
+
+import Bytes
+import Chronology
+import Forwarding
+import MediaContract
+import Streams
+import Wire
+
+struct EncodingStream: ~Copyable {
+  let publication: Handle<Publication>
+  /// Place in the publication's list.
+  let index: UInt8
+  /// Nil until it was signalled or a packet named its encoding.
+  var ssrc: UInt32?
+  var rtxSSRC: UInt32?
+  /// Nil until the first packet.
+  var stream: ReceiveStream?
+  var history: PacketHistory<PacketInfo>
+  var requests: KeyFrameRequests
+  var structure = DependencyState()
+  var lastArrival: Instant?
+  /// Counts at the last report to the control plane.
+  var reported = ReportedCounts()
+  /// Numbers of full intra requests, RFC 5104 §4.3.1.2.
+  var fullIntraRequests: UInt8 = 0
+
+  struct ReportedCounts: Sendable {
+    var packets: UInt64 = 0
+    var bytes: UInt64 = 0
+    var lost: UInt64 = 0
+  }
+
+  init(publication: Handle<Publication>, index: UInt8, kind: MediaKind) {
+    self.publication = publication
+    self.index = index
+    history = PacketHistory(kind == .audio ? .audio : .video)
+    requests = KeyFrameRequests(encoding: index)
+  }
+
+  /// Another source takes this one's place: nothing of before counts any more.
+  mutating func restart() {
+    stream = nil
+    history.removeAll()
+    structure = DependencyState()
+    reported = ReportedCounts()
+  }
+}

@@ -1,0 +1,111 @@
+// Divides a subscriber's line among its video subscriptions, and probes for more where less than wanted flows.
+
+import Bytes
+import Chronology
+import Congestion
+import Forwarding
+import MediaContract
+import Streams
+
+extension MediaNode {
+  /// Sets what the line allows each video subscription of a transport.
+  mutating func allocate(_ transport: Handle<Transport>, at time: Instant) {
+    demands.removeAll(keepingCapacity: true)
+    demanding.removeAll(keepingCapacity: true)
+    var other: Int64 = 0
+    for place in 0..<transports[transport].subscriptions.count {
+      let subscription = transports[transport].subscriptions[place]
+      guard subscriptions.contains(subscription) else { continue }
+      let publication = subscriptions[subscription].publication
+      guard publications.contains(publication) else { continue }
+      if publications[publication].kind == .audio {
+        other += audioRate(of: publication, at: time)
+      } else if let demand = demand(of: subscription, for: publication, at: time) {
+        demands.append(demand)
+        demanding.append(subscription)
+      }
+    }
+    guard !demands.isEmpty else { return }
+    let isLimited: Bool
+    if let budget = budget(of: transport) {
+      isLimited = LayerAllocator.allocate(max(0, budget - other), among: &demands)
+    } else {
+      isLimited = false
+    }
+    for index in 0..<demands.count { apply(demands[index], to: demanding[index], isLimited: isLimited, at: time) }
+  }
+
+  /// Bits per second that may be sent to a transport; nil while nothing is known of its line: then nothing is held back.
+  private func budget(of transport: Handle<Transport>) -> Int64? {
+    if let limit = transports[transport].bandwidthLimit { return limit }
+    return transports[transport].estimate.reason == .initial ? nil : transports[transport].estimate.bitsPerSecond
+  }
+
+  private func audioRate(of publication: Handle<Publication>, at time: Instant) -> Int64 {
+    guard let encoding = publications[publication].encodings.first else { return 0 }
+    return encodings[encoding].stream?.bitsPerSecond(at: time) ?? 0
+  }
+
+  /// What a subscription wants, and what its publication's layers cost. Nil while nothing is wanted or sent.
+  private func demand(
+    of subscription: Handle<Subscription>, for publication: Handle<Publication>, at time: Instant
+  ) -> LayerDemand? {
+    let target = subscriptions[subscription].target
+    guard !target.isPaused, !publications[publication].parameters.isMuted,
+      publications[publication].activity.active != 0
+    else { return nil }
+    var rates = LayerRates(isScalable: publications[publication].layering != .encodings)
+    for spatial in UInt8(0)..<3 where publications[publication].activity.active & (1 << spatial) != 0 {
+      for temporal in 0...publications[publication].activity.temporalLayers(of: spatial) {
+        rates.set(
+          LayerChoice(spatial: spatial, temporal: temporal),
+          bitsPerSecond: rate(of: publication, spatial, temporal, at: time))
+      }
+    }
+    return LayerDemand(
+      isScreenShare: publications[publication].parameters.isScreenShare, priority: max(1, target.priority),
+      wanted: LayerChoice(spatial: target.maximumSpatialLayer, temporal: target.maximumTemporalLayer), rates: rates,
+      current: subscriptions[subscription].selector.current.map {
+        LayerChoice(spatial: $0.spatial, temporal: $0.temporal)
+      })
+  }
+
+  private func rate(
+    of publication: Handle<Publication>, _ spatial: UInt8, _ temporal: UInt8, at time: Instant
+  ) -> Int64 {
+    let isSimulcast = publications[publication].layering == .encodings
+    let index = isSimulcast ? Int(spatial) : 0
+    guard index < publications[publication].encodings.count else { return 0 }
+    let encoding = publications[publication].encodings[index]
+    let layer = isSimulcast ? Int(temporal) : Int(spatial) * 4 + Int(temporal)
+    return encodings[encoding].stream?.bitsPerSecond(layer: layer, at: time) ?? 0
+  }
+
+  private mutating func apply(
+    _ demand: LayerDemand, to subscription: Handle<Subscription>, isLimited: Bool, at time: Instant
+  ) {
+    var allowance: Subscription.Allowance?
+    if isLimited {
+      if let choice = demand.allocated {
+        let isLess = choice < demand.wanted && hasMore(demand, above: choice)
+        allowance = isLess ? .layers(Layers(spatial: choice.spatial, temporal: choice.temporal)) : nil
+      } else {
+        allowance = .nothing
+      }
+    }
+    guard allowance != subscriptions[subscription].allowance else { return }
+    subscriptions[subscription].allowance = allowance
+    aim(subscription, at: time)
+  }
+
+  /// The publication has a wanted layer above `choice`: the line, not the publisher, is what keeps it away.
+  private func hasMore(_ demand: LayerDemand, above choice: LayerChoice) -> Bool {
+    for spatial in choice.spatial...max(choice.spatial, min(demand.wanted.spatial, 2)) {
+      for temporal in UInt8(0)...min(demand.wanted.temporal, 3) {
+        let layer = LayerChoice(spatial: spatial, temporal: temporal)
+        if layer > choice, demand.rates.isAvailable(layer) { return true }
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,231 @@
+// The end of a turn: every packet that came in goes out to everybody who takes it, sealed straight into the arena.
+//
+// One subscriber after the other, not one packet after the other: the packets of a frame for one destination then stand
+// back to back in the arena and leave as one run.
+
+import Bytes
+import Chronology
+import Connectivity
+import Cryptography
+import Forwarding
+import MediaContract
+import Streams
+import Wire
+
+extension MediaNode {
+  /// Prepares what there is to send, up to the arena's size.
+  ///
+  /// - Returns: true while there is something to send. Send it and call again: the departures of the call before are
+  ///   then gone. After false everything that came in has been dealt with.
+  public mutating func collectDepartures(at time: Instant) -> Bool {
+    if isHandedOut {
+      departures.removeAll()
+      isHandedOut = false
+    }
+    collectOwnDatagrams(at: time)
+    fanOut(at: time)
+    guard departures.count > 0 else { return false }
+    for index in 0..<departures.count {
+      counters.datagramsOut &+= UInt64(departures.record(at: index).segmentCount)
+    }
+    counters.bytesOut &+= UInt64(departures.byteCount)
+    isHandedOut = true
+    return true
+  }
+
+  private mutating func fanOut(at time: Instant) {
+    while let publication = pending.last {
+      guard publications.contains(publication) else {
+        nextPublication()
+        continue
+      }
+      guard fanOut(publication, at: time) else { return }
+      publications[publication].arrivals.removeAll(keepingCapacity: true)
+      publications[publication].isPending = false
+      nextPublication()
+    }
+  }
+
+  private mutating func nextPublication() {
+    pending.removeLast()
+    cursor = FanOutCursor()
+  }
+
+  /// Sends the arrivals of one publication to all its subscribers. False when the arena is full: the cursor then says
+  /// where to go on.
+  private mutating func fanOut(_ publication: Handle<Publication>, at time: Instant) -> Bool {
+    let arrivalCount = publications[publication].arrivals.count
+    while cursor.subscription < publications[publication].subscriptions.count {
+      let subscription = publications[publication].subscriptions[cursor.subscription]
+      let transport = subscriptions[subscription].transport
+      if let path = transports[transport].sendingPath {
+        let before = subscriptions[subscription].selector.current
+        while cursor.arrival < arrivalCount {
+          let arrival = publications[publication].arrivals[cursor.arrival]
+          guard forward(arrival, of: publication, to: subscription, transport, path, at: time) else { return false }
+          cursor.arrival += 1
+        }
+        if subscriptions[subscription].selector.current != before { layerChanged(subscription) }
+      }
+      cursor.subscription += 1
+      cursor.arrival = 0
+    }
+    return true
+  }
+
+  /// A switch happened, or the stream began.
+  private mutating func layerChanged(_ subscription: Handle<Subscription>) {
+    if !subscriptions[subscription].state.hasStarted {
+      subscriptions[subscription].state.hasStarted = true
+      events.append(.subscriptionStarted(subscriptions[subscription].id))
+    }
+    reportLayer(subscription)
+    if let encoding = subscriptions[subscription].selector.encodingInNeedOfKeyFrame {
+      wantKeyFrame(ofEncoding: encoding, in: subscriptions[subscription].publication)
+    }
+  }
+
+  /// Decides about one packet for one subscriber and writes it. False when the arena has no room for it.
+  private mutating func forward(
+    _ arrival: Arrival, of publication: Handle<Publication>, to subscription: Handle<Subscription>,
+    _ transport: Handle<Transport>, _ path: Path, at time: Instant
+  ) -> Bool {
+    let encoding = publications[publication].encodings[Int(arrival.encoding)]
+    guard let packet = encodings[encoding].history.record(serial: arrival.serial) else {
+      counters.droppedLost &+= 1
+      return true
+    }
+    let room = Int(packet.payloadByteCount) &+ Limit.packetOverhead
+    guard departures.hasRoom(for: room) else {
+      counters.droppedArenaFull &+= departures.count == 0 ? 1 : 0
+      return departures.count == 0
+    }
+    guard let format = format(of: packet.payloadType, of: publication, for: subscription) else {
+      counters.droppedNoFormat &+= 1
+      return true
+    }
+    let targets = encodings[encoding].structure.targets
+    switch subscriptions[subscription].selector.select(packet, targets) {
+    case .ignore:
+      counters.packetsNotWanted &+= 1
+      return true
+    case .skip:
+      skip(packet, subscription, transport, path, format, at: time)
+      return true
+    case .begin:
+      begin(packet, subscription, encoding, publication, at: time)
+      if packet.isPaddingOnly { return true }
+    case .forward:
+      if packet.isPaddingOnly {
+        skip(packet, subscription, transport, path, format, at: time)
+        return true
+      }
+    }
+    send(packet, subscription, encoding, transport, path, room, format, at: time)
+    return true
+  }
+
+  /// Joins numbers and clocks where a stream begins.
+  private mutating func begin(
+    _ packet: MediaPacket, _ subscription: Handle<Subscription>, _ encoding: Handle<EncodingStream>,
+    _ publication: Handle<Publication>, at time: Instant
+  ) {
+    guard let clock = encodings[encoding].stream?.clock else { return }
+    var previous: SenderReportClock?
+    if let old = subscriptions[subscription].stream.encoding, old != packet.info.encoding,
+      Int(old) < publications[publication].encodings.count
+    {
+      previous = encodings[publications[publication].encodings[Int(old)]].stream?.clock
+    }
+    subscriptions[subscription].stream.begin(
+      encoding: packet.info.encoding, at: packet.extendedSequence, timestamp: packet.timestamp, clock: clock,
+      previous: previous, time: packet.arrival)
+    subscriptions[subscription].picture.begin(packet.info.picture)
+  }
+
+  private mutating func skip(
+    _ packet: MediaPacket, _ subscription: Handle<Subscription>, _ transport: Handle<Transport>, _ path: Path,
+    _ format: FormatMapping, at time: Instant
+  ) {
+    counters.packetsNotWanted &+= 1
+    if !packet.isLate, packet.info.codec == .vp8, !packet.isPaddingOnly {
+      subscriptions[subscription].picture.drop(packet.info.picture)
+    }
+    guard
+      let hole = subscriptions[subscription].stream.drop(
+        encoding: packet.info.encoding, source: packet.extendedSequence, at: time)
+    else { return }
+    // A number was kept for it: a packet of padding takes it, or the receiver would ask for it in vain.
+    var header = subscriptions[subscription].header
+    header.payloadType = format.payloadType
+    let timestamp = packet.timestamp &+ hole.timestampOffset
+    guard
+      departures.addPadding(
+        hole, timestamp: timestamp, header, through: &transports[transport], to: path, at: time)
+    else { return }
+    subscriptions[subscription].stream.sentPadding()
+    counters.packetsPadding &+= 1
+  }
+
+  private mutating func send(
+    _ packet: MediaPacket, _ subscription: Handle<Subscription>, _ encoding: Handle<EncodingStream>,
+    _ transport: Handle<Transport>, _ path: Path, _ room: Int, _ format: FormatMapping, at time: Instant
+  ) {
+    guard let payload = payload(of: packet, encoding, format), !payload.isEmpty else { return }
+    var rewrite = PacketRewrite()
+    if !packet.isLate {
+      rewrite = subscriptions[subscription].picture.rewrite(packet.info.picture)
+      rewrite.setsMarker = !packet.marker && subscriptions[subscription].selector.marker(of: packet)
+    }
+    guard
+      let mapping = subscriptions[subscription].stream.forward(
+        encoding: packet.info.encoding, source: packet.extendedSequence, timestamp: packet.timestamp,
+        payloadByteCount: payload.count, rewrite: rewrite, at: time)
+    else {
+      counters.droppedDuplicate &+= 1
+      return
+    }
+    let outgoing = OutgoingPacket(
+      sequenceNumber: UInt16(truncatingIfNeeded: mapping.sequence),
+      timestamp: packet.timestamp &+ mapping.timestampOffset, marker: packet.marker || mapping.rewrite.setsMarker,
+      rewrite: mapping.rewrite, payload: payload)
+    var header = subscriptions[subscription].header
+    header.payloadType = format.payloadType
+    let sealed = SealedPacket(outgoing: outgoing, header: header, sequence: mapping.sequence, room: room)
+    guard
+      departures.add(
+        sealed, packet, from: &encodings[encoding].history, through: &transports[transport], to: path, at: time)
+    else {
+      counters.droppedMalformed &+= 1
+      return
+    }
+    counters.packetsForwarded &+= 1
+    delays.add(microseconds: (time - packet.arrival).microseconds)
+  }
+
+  /// The subscriber's format for a payload type of the publisher; nil when it has none.
+  mutating func format(
+    of payloadType: UInt8, of publication: Handle<Publication>, for subscription: Handle<Subscription>
+  ) -> FormatMapping? {
+    if !subscriptions[subscription].knows(payloadType) {
+      let formats = publications[publication].parameters.formats
+      let isEncrypted = publications[publication].parameters.isEncrypted
+      subscriptions[subscription].map(payloadType, of: formats, isEncrypted: isEncrypted)
+    }
+    return subscriptions[subscription].mapping
+  }
+
+  /// What of a packet goes to the subscriber: its payload, or the newest frame inside RED.
+  mutating func payload(
+    of packet: MediaPacket, _ encoding: Handle<EncodingStream>, _ format: FormatMapping
+  ) -> ByteRange? {
+    guard format.stripsRedundancy else { return packet.payload }
+    do throws(WireError) {
+      let blocks = try RedundantAudio(parsing: encodings[encoding].history.packet(packet), packet.payload)
+      return blocks.primary.data
+    } catch {
+      counters.droppedMalformed &+= 1
+      return nil
+    }
+  }
+}

@@ -1,0 +1,182 @@
+// Things that are due by time: repair, feedback, reports, consent, and what the whole shard does now and then.
+
+import Bytes
+import Chronology
+import Congestion
+import Connectivity
+import DataChannels
+import Forwarding
+import MediaContract
+import Streams
+import Wire
+
+extension MediaNode {
+  /// Does what is due at `time`. Only transports with something due are looked at.
+  public mutating func advance(to time: Instant) {
+    while let index = deadlines.takeDue(at: time) {
+      guard let transport = transports.handle(at: index) else { continue }
+      service(transport, at: time)
+    }
+    if time >= nextSpeakers {
+      nextSpeakers = time + Period.speakers
+      reportSpeakers(at: time)
+    }
+    if time >= nextReport {
+      nextReport = time + Period.reports
+      report(at: time)
+    }
+  }
+
+  private mutating func service(_ transport: Handle<Transport>, at time: Instant) {
+    transports[transport].secure.advance(to: time)
+    settle(transport, at: time)
+    if transports[transport].association != nil {
+      transports[transport].association?.advance(to: time)
+      associationMoved(transport, at: time)
+    }
+    if let path = transports[transport].sendingPath {
+      repair(transport, path, at: time)
+      sendFeedback(transport, path, at: time)
+      if time >= transports[transport].nextControlReport {
+        transports[transport].nextControlReport = time + Period.controlReports
+        sendReports(transport, path, at: time)
+      }
+    }
+    if time >= transports[transport].nextAllocation {
+      transports[transport].nextAllocation = time + Period.allocation
+      expireLayers(transport, at: time)
+      allocate(transport, at: time)
+      refreshKeyFrameWishes(transport)
+    }
+    deadlines.set(Int(transport.index), nextDeadline(of: transport, at: time))
+  }
+
+  private func nextDeadline(of transport: Handle<Transport>, at time: Instant) -> Instant {
+    var next = transports[transport].secure.nextDeadline ?? .distantFuture
+    if let deadline = transports[transport].association?.nextDeadline { next = min(next, deadline) }
+    guard transports[transport].sendingPath != nil else { return max(next, time + Self.finest) }
+    if let deadline = transports[transport].arrivals.nextDeadline { next = min(next, deadline) }
+    let hasMedia = !transports[transport].publications.isEmpty || !transports[transport].subscriptions.isEmpty
+    if hasMedia {
+      next = min(next, transports[transport].nextControlReport, transports[transport].nextAllocation)
+    }
+    for publication in transports[transport].publications {
+      for encoding in publications[publication].encodings {
+        if let deadline = encodings[encoding].stream?.nack?.nextDeadline { next = min(next, deadline) }
+        next = min(next, encodings[encoding].requests.deadline(roundTrip: transports[transport].roundTrip))
+      }
+    }
+    // Never at once again: whatever was due has been done or could not be done.
+    return max(next, time + Self.finest)
+  }
+
+  /// The shortest time between two looks at one transport.
+  private static var finest: Interval { .milliseconds(1) }
+
+  /// A key frame may have been lost on its way: whoever still waits asks again. The throttle is elsewhere.
+  private mutating func refreshKeyFrameWishes(_ transport: Handle<Transport>) {
+    guard transports[transport].sendingPath != nil else { return }
+    for index in 0..<transports[transport].subscriptions.count {
+      let subscription = transports[transport].subscriptions[index]
+      guard subscriptions.contains(subscription),
+        let encoding = subscriptions[subscription].selector.encodingInNeedOfKeyFrame
+      else { continue }
+      wantKeyFrame(ofEncoding: encoding, in: subscriptions[subscription].publication)
+    }
+  }
+
+  /// Looks for layers that the transport's publications no longer send; their viewers get the next best.
+  private mutating func expireLayers(_ transport: Handle<Transport>, at time: Instant) {
+    for index in 0..<transports[transport].publications.count {
+      let publication = transports[transport].publications[index]
+      guard publications[publication].kind == .video else { continue }
+      let isScreen = publications[publication].parameters.isScreenShare
+      if publications[publication].activity.expire(isScreen: isScreen, at: time) {
+        aimSubscriptions(of: publication, at: time)
+      }
+    }
+  }
+}
+
+// MARK: - To publishers: repair and feedback
+
+extension MediaNode {
+  /// Asks for missing packets and for key frames.
+  private mutating func repair(_ transport: Handle<Transport>, _ path: Path, at time: Instant) {
+    for place in 0..<transports[transport].publications.count {
+      let publication = transports[transport].publications[place]
+      for index in 0..<publications[publication].encodings.count {
+        let encoding = publications[publication].encodings[index]
+        requestMissing(encoding, transport, path, at: time)
+        requestKeyFrame(encoding, of: publication, transport, path, at: time)
+      }
+    }
+  }
+
+  private mutating func requestMissing(
+    _ encoding: Handle<EncodingStream>, _ transport: Handle<Transport>, _ path: Path, at time: Instant
+  ) {
+    guard let ssrc = encodings[encoding].ssrc, encodings[encoding].stream?.nack?.nextDeadline ?? .distantFuture <= time
+    else { return }
+    missing.removeAll(keepingCapacity: true)
+    if let roundTrip = transports[transport].roundTrip { encodings[encoding].stream?.nack?.roundTrip = roundTrip }
+    let lostHope = encodings[encoding].stream?.nack?.collect(into: &missing, at: time) ?? false
+    if lostHope { encodings[encoding].requests.want() }
+    guard !missing.isEmpty else { return }
+    counters.nacksOut &+= UInt64(missing.count)
+    let sender = transports[transport].controlSSRC
+    let numbers = missing
+    _ = departures.addReport(through: &transports[transport], to: path) { span throws(WireError) in
+      let head = try ReceiverReport.write(senderSSRC: sender, into: &span, at: 0)
+      // At most `Streams.Limit.missing` numbers in at most as many pairs: they fit one datagram.
+      return try head
+        + NegativeAcknowledgement.write(
+          senderSSRC: sender, mediaSSRC: ssrc, numbers: numbers.span, into: &span, at: head
+        ).byteCount
+    }
+  }
+
+  private mutating func requestKeyFrame(
+    _ encoding: Handle<EncodingStream>, of publication: Handle<Publication>, _ transport: Handle<Transport>,
+    _ path: Path, at time: Instant
+  ) {
+    guard let ssrc = encodings[encoding].ssrc, !publications[publication].parameters.isMuted,
+      departures.hasRoomForReport,
+      encodings[encoding].requests.takeDue(at: time, roundTrip: transports[transport].roundTrip)
+    else { return }
+    let feedback = publications[publication].parameters.feedback
+    guard feedback.pli || feedback.fir else { return }
+    if !feedback.pli { encodings[encoding].fullIntraRequests &+= 1 }
+    let sender = transports[transport].controlSSRC
+    let number = encodings[encoding].fullIntraRequests
+    counters.keyFrameRequestsOut &+= 1
+    _ = departures.addReport(through: &transports[transport], to: path) { span throws(WireError) in
+      let head = try ReceiverReport.write(senderSSRC: sender, into: &span, at: 0)
+      if feedback.pli {
+        return try head + PictureLossIndication(senderSSRC: sender, mediaSSRC: ssrc).write(into: &span, at: head)
+      }
+      let entry = FullIntraRequest.Entry(mediaSSRC: ssrc, sequenceNumber: number)
+      return try head + FullIntraRequest.write(senderSSRC: sender, entry, into: &span, at: head)
+    }
+  }
+
+  /// Transport-wide feedback about the client's packets.
+  private mutating func sendFeedback(_ transport: Handle<Transport>, _ path: Path, at time: Instant) {
+    guard let deadline = transports[transport].arrivals.nextDeadline, deadline <= time else { return }
+    let sender = transports[transport].controlSSRC
+    let media = transports[transport].mediaSSRC
+    // Taken out and put back: the writer needs it while the transport seals.
+    var arrivals = transports[transport].arrivals
+    transports[transport].arrivals = ArrivalRecorder()
+    while arrivals.hasArrivals {
+      let isSent = departures.addReport(through: &transports[transport], to: path) { span throws(WireError) in
+        let head = try ReceiverReport.write(senderSSRC: sender, into: &span, at: 0)
+        let written = arrivals.writeFeedback(
+          senderSSRC: sender, mediaSSRC: media, into: &span, at: head, time: time)
+        return written > 0 ? head + written : 0
+      }
+      guard isSent else { break }
+    }
+    transports[transport].arrivals = arrivals
+  }
+}
