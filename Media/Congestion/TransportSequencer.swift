@@ -47,6 +47,8 @@ public struct TransportSequencer: ~Copyable {
   /// The number of the next packet, unrolled.
   @usableFromInline var next: Int64 = 0x1_0000
   @usableFromInline var oldest: Int64 = 0x1_0000
+  /// In 64 ms: two thousand years.
+  private static let farthestReference: Int64 = 1 << 40
   private var lastReference: Int32?
   /// The last reference time, unrolled, in 64 ms.
   private var reference: Int64 = 0
@@ -101,7 +103,8 @@ public struct TransportSequencer: ~Copyable {
 
   /// The field has 24 bits and wraps after twelve days.
   private mutating func unrollReference(_ value: Int32) {
-    if let lastReference {
+    // Feedback that leaps on and on is forged: starting over keeps all later arithmetic far from its ends.
+    if let lastReference, abs(reference) < TransportSequencer.farthestReference {
       reference &+= Int64(TransportFeedback.referenceDistance(from: lastReference, to: value))
     } else {
       reference = Int64(value)

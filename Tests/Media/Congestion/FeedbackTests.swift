@@ -216,4 +216,32 @@ struct TransportSequencerTests {
       }
     }
   }
+
+  @Test func `no feedback whatever makes sequencer or estimate fail`() {
+    forEachSeed(100) { _, random in
+      var sequencer = TransportSequencer()
+      var estimate = SenderEstimate()
+      for step in Int64(0)..<200 {
+        let now = Instant.milliseconds(step * 10)
+        for _ in 0..<5 {
+          _ = sequencer.stamp(byteCount: 1_200, at: now)
+          estimate.sent(1_200, at: now)
+        }
+        // A true head, so that the numbers are ours, and chunks and deltas at random.
+        var writer = ByteWriter()
+        let words = 4 + Int(random.next() % 40)
+        writer.uint8(0x8F)
+        writer.uint8(205)
+        writer.uint16(UInt16(words + 4))
+        writer.uint32(1)
+        writer.uint32(2)
+        writer.uint16(UInt16(truncatingIfNeeded: step * 5 - Int64(random.next() % 20)))
+        writer.uint16(UInt16(random.next() % 60))
+        writer.uint32(UInt32(truncatingIfNeeded: random.next()))
+        for _ in 0..<words { writer.uint32(UInt32(truncatingIfNeeded: random.next())) }
+        estimate.process(process(writer.bytes, by: &sequencer, at: now), at: now)
+      }
+      #expect((Limit.lowestEstimate...Limit.highestEstimate).contains(estimate.bitsPerSecond))
+    }
+  }
 }
