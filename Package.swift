@@ -130,7 +130,11 @@ let wanted = Context.environment["MQVI_SUITES"]?.split(separator: ",").map { "\(
 let fuzzEntries: [Target] = [
   .target(
     name: "WireFuzzEntries", dependencies: ["Bytes", "MediaContract", "Wire"], path: "Tests/Fuzz/Entries/Wire",
-    swiftSettings: testing)
+    swiftSettings: testing),
+  .target(
+    name: "SignallingFuzzEntries",
+    dependencies: ["WireFuzzEntries", "Chronology", "JSON", "LiveKitProtocol", "AccessTokens"],
+    path: "Tests/Fuzz/Entries/Signalling", swiftSettings: testing),
 ]
 
 /// libFuzzer executables: only for `scripts/fuzz`, because they need instrumented code and a main of libFuzzer's.
@@ -138,7 +142,8 @@ func fuzzTargets(_ entries: Target.Dependency, _ names: [String]) -> [Target] {
   guard Context.environment["MQVI_FUZZ"] != nil else { return [] }
   return names.map { name in
     .executableTarget(
-      name: "Fuzz\(name)", dependencies: [entries], path: "Tests/Fuzz/Targets/\(name)", swiftSettings: testing)
+      name: "Fuzz\(name)", dependencies: [entries, "WireFuzzEntries"], path: "Tests/Fuzz/Targets/\(name)",
+      swiftSettings: testing)
   }
 }
 
@@ -150,6 +155,7 @@ let fuzzing: [Target] =
       "STUN", "Framing", "SocketAddress", "RTP", "RED", "RTCP", "VP8", "VP9", "H264", "H265", "AV1", "Opus",
       "DependencyDescriptor",
     ])
+  + fuzzTargets("SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken"])
 
 let everySuite: [Target] = [
   .target(
@@ -191,7 +197,7 @@ let everySuite: [Target] = [
     ]),
   tests(
     "LiveKitProtocolTests", "Tests/Signalling/RTC/LiveKitProtocol",
-    ["Randomness", "JSON", "LiveKitProtocol", "TestSupport"]),
+    ["Randomness", "JSON", "LiveKitProtocol", "WireFuzzEntries", "SignallingFuzzEntries", "TestSupport"]),
   tests(
     "AccessTokensTests", "Tests/Signalling/RTC/AccessTokens",
     ["Chronology", "Randomness", "JSON", "Cryptography", "LiveKitProtocol", "AccessTokens", "TestSupport"]),

@@ -3,9 +3,10 @@
 import JSON
 
 extension Timestamp {
-  /// Nine fractional digits at most, in groups of three, and none for whole seconds.
+  /// Nine fractional digits at most, in groups of three, and none for whole seconds. RFC 3339 has the years 1 to 9999:
+  /// a time outside becomes the nearest one inside.
   public func write(to writer: inout MessageJSONWriter) {
-    let (day, second) = seconds.quotientAndRemainder(floor: 86_400)
+    let (day, second) = min(max(seconds, -62_135_596_800), 253_402_300_799).quotientAndRemainder(floor: 86_400)
     let date = CivilDate(daysSince1970: day)
     var text = Self.digits(date.year, 4) + "-" + Self.digits(date.month, 2) + "-" + Self.digits(date.day, 2) + "T"
     text += Self.digits(second / 3600, 2) + ":" + Self.digits(second / 60 % 60, 2) + ":" + Self.digits(second % 60, 2)

@@ -118,6 +118,15 @@ import Testing
     #expect(try decode(#"{"normalizedTimestamp":"\#(text)"}"#) == sample)
   }
 
+  @Test func `a timestamp beyond RFC 3339 becomes the nearest within`() {
+    let sample = MetricSample.with {
+      $0.normalizedTimestamp = .with {
+        $0.seconds = .max; $0.nanos = -5
+      }
+    }
+    #expect(text(sample) == #"{"normalizedTimestamp":"9999-12-31T23:59:59Z"}"#)
+  }
+
   @Test func `a timestamp may be written in another time zone`() throws {
     let json = #"{"normalizedTimestamp":"2024-02-29T13:30:00+01:30"}"#
     #expect(try decode(json, as: MetricSample.self).normalizedTimestamp == .with { $0.seconds = 1_709_208_000 })
