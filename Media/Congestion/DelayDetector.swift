@@ -16,11 +16,10 @@ struct DelayDetector: Sendable {
     static let standing: Int64 = 60_000
     /// Queue growth, in seconds a second, above which it is not draining.
     static let drain = -0.05
-    /// Groups and time that a standing queue must show in, and the trend.
-    static let standingGroups = 4
-    static let standingSpan: Int64 = 150_000_000
-    static let trendGroups = 6
-    static let trendSpan: Int64 = 300_000_000
+    /// Groups and time that both are judged by. The same for both: a window that reached back to before a burst would
+    /// take the step up for a trend.
+    static let windowGroups = 5
+    static let windowSpan: Int64 = 250_000_000
     /// Groups older than this say nothing.
     static let memory: Int64 = 2_000_000_000
     /// The minimum is that of the last 10 to 20 s: routes change, clocks drift.
@@ -69,7 +68,7 @@ struct DelayDetector: Sendable {
 
   /// Microseconds that even the fastest of the recent groups stood in queues.
   var standingQueue: Int64 {
-    guard let used = groupCount(atLeast: Rule.standingGroups, span: Rule.standingSpan) else { return 0 }
+    guard let used = windowCount else { return 0 }
     var smallest = Int64.max
     for age in 0..<used { smallest = min(smallest, group(age).delay) }
     return smallest - min(minimum, earlierMinimum)
@@ -77,7 +76,7 @@ struct DelayDetector: Sendable {
 
   /// How fast the queue grows, in seconds a second: the slope of a line through the recent groups (least squares).
   var trend: Double {
-    guard let used = groupCount(atLeast: Rule.trendGroups, span: Rule.trendSpan) else { return 0 }
+    guard let used = windowCount else { return 0 }
     let origin = group(used - 1)
     var sumX = 0.0
     var sumY = 0.0
@@ -99,15 +98,15 @@ struct DelayDetector: Sendable {
   /// Forgets the groups: the rate was just changed, and what they saw is answered.
   mutating func forgetGroups() { firstGroup = count }
 
-  /// The newest groups that reach as far back as asked; nil while there are not so many.
-  private func groupCount(atLeast wanted: Int, span: Int64) -> Int? {
+  /// How many of the newest groups make the window; nil while there are not enough.
+  private var windowCount: Int? {
     let available = min(count - firstGroup, DelayDetector.capacity)
     var used = 0
     while used < available {
       let reach = group(0).start - group(used).start
       if reach > Rule.memory { return nil }
       used += 1
-      if used >= wanted, reach >= span { return used }
+      if used >= Rule.windowGroups, reach >= Rule.windowSpan { return used }
     }
     return nil
   }

@@ -56,6 +56,19 @@ struct ClosedLoopTests {
     }
   }
 
+  @Test func `a large key frame that queues and drains is not taken for overuse`() {
+    var bottleneck = Bottleneck(Line(rate: 4_500_000, queue: .seconds(1)), seed: 1)
+    for millisecond in 0..<8_000 {
+      if millisecond % 33 == 0 {
+        // Once in two seconds a frame that takes the line a third of a second.
+        bottleneck.send(frame: millisecond % 2_013 == 0 && millisecond > 0 ? 190_000 : 12_000)
+      }
+      bottleneck.tick()
+    }
+    #expect(bottleneck.takeLongestWait() > .milliseconds(300))
+    #expect(bottleneck.estimate.bitsPerSecond >= SenderEstimate.Rule.initial)
+  }
+
   @Test func `when the line breaks down the layer follows within a second and the queue drains`() {
     forEachSeed(5) { seed, _ in
       var viewer = Viewer(Line(rate: 10_000_000), seed: seed)
