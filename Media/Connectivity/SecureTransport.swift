@@ -66,6 +66,7 @@ public struct SecureTransport: ~Copyable {
   private var dtlsState: DTLSSession.State?
   private var handshakeDeadline: Instant?
   private var profile: SRTPProfile?
+  private var isHandshakeConfirmed = false
   private var dtlsRole = DTLSRole.server
   private var fingerprint: Fingerprint?
   private var early: [[UInt8]] = []
@@ -91,6 +92,7 @@ public struct SecureTransport: ~Copyable {
       sealer = nil
       opener = nil
       profile = nil
+      isHandshakeConfirmed = false
       dtls = DTLSSession(context: context, role: role, fingerprint: fingerprint)
       startHandshake(at: time)
       for datagram in early { dtls?.receive(datagram.rawSpan, at: time) }
@@ -211,9 +213,11 @@ public struct SecureTransport: ~Copyable {
     do throws(SRTPError) {
       if isControl {
         guard let count = try opener?.openControl(&packet, byteCount: byteCount) else { return .nothing }
+        confirmHandshake()
         return .rtcp(byteCount: count)
       }
       guard let count = try opener?.open(&packet, byteCount: byteCount) else { return .nothing }
+      confirmHandshake()
       return .rtp(byteCount: count)
     } catch {
       switch error {
@@ -223,6 +227,14 @@ public struct SecureTransport: ~Copyable {
       }
       return .nothing
     }
+  }
+
+  /// Whoever sends authentic media has finished the handshake: DTLS may let go of what it kept for retransmissions.
+  @inline(__always)
+  private mutating func confirmHandshake() {
+    guard !isHandshakeConfirmed else { return }
+    isHandshakeConfirmed = true
+    dtls?.confirm()
   }
 
   private mutating func receiveSTUN(_ packet: RawSpan, from path: Path, at time: Instant) {

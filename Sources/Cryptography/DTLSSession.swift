@@ -2,7 +2,10 @@
 //
 // OpenSSL does the handshake over two memory BIOs. Its retransmission timer runs on its own clock, so it is not used:
 // the timer callback (COpenSSL.c, `flight_timer`) makes OpenSSL write every flight several times at once, each copy
-// with fresh record numbers. The first goes out; the copies wait in `DTLSFlightCopies` for deadlines of ours. See
+// with fresh record numbers. The first goes out; the copies wait in `DTLSFlightCopies` for deadlines of ours.
+//
+// An idle SSL object holds some 60 KB. Once the other side has shown that it finished the handshake too,
+// `DTLSRecordLayer` takes over the traffic and the object is freed. Both decisions are explained in
 // Sources/Documentation/decisions/0002-srtp-and-dtls.md.
 
 import Bytes
@@ -66,8 +69,12 @@ import MediaContract
   /// Keys for SRTP, once connected.
   public private(set) var keys: SRTPKeys?
 
-  /// Owned; freed in deinit. Nil when the fingerprint is unusable.
-  private let session: OpaquePointer?
+  /// Owned; freed in deinit, or when `records` takes over. Nil when the fingerprint is unusable.
+  private var session: OpaquePointer?
+  /// The traffic without OpenSSL's SSL object.
+  private var records: DTLSRecordLayer?
+  /// The highest number, and its nonce, among the encrypted records that OpenSSL wrote.
+  private var lastWritten = DTLSRecordNumber(sequence: 0, nonce: 0)
   private let role: DTLSRole
   /// When the first flight left or arrived.
   private var started: Instant?
@@ -102,9 +109,11 @@ import MediaContract
 
   /// Takes one datagram of DTLS records.
   public mutating func receive(_ datagram: RawSpan, at time: Instant) {
-    guard let session = unsafe session, isAlive, role == .server || started != nil else { return }
+    guard isAlive, role == .server || started != nil else { return }
     started = started ?? time
     guard datagram.byteCount > 0, datagram.byteCount <= Limit.receivedByteCount, admits(datagram) else { return }
+    if records != nil { return receiveRecords(datagram) }
+    guard let session = unsafe session else { return }
     // OpenSSL copies the datagram.
     let taken = unsafe datagram.withUnsafeBytes { bytes in
       unsafe mqvi_dtls_feed(
@@ -114,7 +123,13 @@ import MediaContract
     if state == .handshaking { shakeHands(at: time) }
     if case .connected = state { readMessages() }
     collect(at: time)
+    // Application data shows that the peer has our last flight.
+    if hasMessages { confirm(newestReceived: DTLSRecordLayer.newestNumber(in: datagram)) }
   }
+
+  /// The other side has shown by other means, SRTP, that it finished the handshake: OpenSSL's session is not needed any
+  /// more. Does nothing when called again.
+  public mutating func confirm() { confirm(newestReceived: 0) }
 
   /// The next datagram to send, oldest first. Never longer than `Limit.datagramByteCount` during the handshake.
   public mutating func nextDatagram() -> [UInt8]? { departures.isEmpty ? nil : departures.removeFirst() }
@@ -140,10 +155,14 @@ import MediaContract
 
   /// Encrypts one application message. False when not connected, when it is too long, or when the queue is full.
   public mutating func send(_ message: RawSpan, at time: Instant) -> Bool {
-    guard let session = unsafe session, case .connected = state else { return false }
-    guard message.byteCount > 0, message.byteCount <= Limit.messageByteCount,
+    guard case .connected = state, message.byteCount > 0, message.byteCount <= Limit.messageByteCount,
       departures.count < Limit.queuedDatagrams
     else { return false }
+    if let record = records?.seal(.applicationData, message) {
+      departures.append(record)
+      return true
+    }
+    guard let session = unsafe session else { return false }
     let written = unsafe message.withUnsafeBytes { bytes in
       unsafe mqvi_dtls_write(
         session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(bytes.count))
@@ -154,8 +173,8 @@ import MediaContract
 
   /// Says goodbye: queues close_notify. Nothing is received or sent afterwards.
   public mutating func close(at time: Instant) {
-    guard let session = unsafe session, isAlive else { return }
-    unsafe mqvi_dtls_close(session)
+    guard isAlive else { return }
+    sayGoodbye()
     collect(at: time)
     state = .closed
   }
@@ -201,17 +220,55 @@ import MediaContract
     state = .connected(profile)
     readMessages()
     unsafe mqvi_dtls_settle(session)
+    // The server's last flight answers the client's: a client that is done knows that the server is.
+    if role == .client { confirm(newestReceived: 0) }
+  }
+
+  /// Hands the traffic over to `records` and frees the SSL object. With a suite other than AES-GCM it stays.
+  private mutating func confirm(newestReceived: UInt64) {
+    guard case .connected = state, records == nil, let session = unsafe session else { return }
+    var keys = mqvi_dtls_keys()
+    guard unsafe mqvi_dtls_record_keys(session, &keys) == 1 else { return }
+    records = DTLSRecordLayer(
+      keys, isClient: role == .client, written: lastWritten, newestReceived: newestReceived)
+    unsafe mqvi_dtls_free(session)
+    unsafe self.session = nil
+  }
+
+  /// What `records` finds in one datagram.
+  private mutating func receiveRecords(_ datagram: RawSpan) {
+    var offset = 0
+    while messages.count < Limit.queuedDatagrams, let record = records?.open(datagram, at: &offset) {
+      switch record.content {
+      case .applicationData where !record.bytes.isEmpty: messages.append(record.bytes)
+      case .alert where record.bytes == [1, 0] || record.bytes == [2, 0]:
+        sayGoodbye()
+        state = .closed
+        return
+      case .alert where record.bytes.first == 2: return fail(.protocolError)
+      case .applicationData, .alert, .other: continue
+      }
+    }
+  }
+
+  private mutating func sayGoodbye() {
+    let closeNotify: [UInt8] = [1, 0]
+    if let record = records?.seal(.alert, closeNotify.rawSpan) {
+      departures.append(record)
+    } else if let session = unsafe session {
+      unsafe mqvi_dtls_close(session)
+    }
   }
 
   /// Reads every record that OpenSSL holds.
   private mutating func readMessages() {
-    while messages.count < Limit.queuedDatagrams {
+    while unsafe session != nil, messages.count < Limit.queuedDatagrams {
       var message: [UInt8] = []
       switch readMessage(into: &message) {
       case 1...: messages.append(message)
       case 0: return
       case -1:
-        if let session = unsafe session { unsafe mqvi_dtls_close(session) }
+        sayGoodbye()
         state = .closed
         return
       default: return fail(.protocolError)
@@ -247,6 +304,7 @@ import MediaContract
       copyCount = unsafe mqvi_dtls_take(session, buffer.baseAddress, Int32(count), &boundaries, &startsFlight)
       initialized = count
     }
+    lastWritten = DTLSRecordLayer.newestWritten(in: written) ?? lastWritten
     let offsets = boundaries.prefix(Int(copyCount)).map { min(max(0, Int($0)), count) } + [count]
     enqueue(written[..<offsets[0]])
     guard startsFlight == 1 else { return }

@@ -41,6 +41,13 @@ public struct ReplayWindow: Sendable {
     seen[Int(index >> 6) & 15] |= 1 << (index & 63)
   }
 
+  /// Notes everything up to `index` as seen: whoever counted before may have seen it.
+  mutating func recordAll(upTo index: UInt64) {
+    isEmpty = false
+    newest = index
+    seen = InlineArray(repeating: .max)
+  }
+
   /// Clears the bits between the old newest index and the new one.
   private mutating func advance(to index: UInt64) {
     if index &- newest >= UInt64(Self.span) {

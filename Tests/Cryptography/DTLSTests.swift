@@ -125,6 +125,65 @@ import Testing
     #expect(more == nil)
   }
 
+  @Test(arguments: [true, false])
+  func `our records and OpenSSL's understand each other`(clientBegins: Bool) {
+    // The client's own record layer is in charge at once; the server's once it has heard from the client.
+    forEachSeed(20) { seed, random in
+      var pair = DTLSPair()
+      pair.run()
+      for round in 0..<6 {
+        let message = RandomPacket.bytes(Int.random(in: 1...1_200, using: &random), &random)
+        var received: [UInt8]?
+        if (round % 2 == 0) == clientBegins {
+          _ = pair.client.send(message.rawSpan, at: pair.now)
+          pair.run()
+          received = pair.server.nextMessage()
+        } else {
+          _ = pair.server.send(message.rawSpan, at: pair.now)
+          pair.run()
+          received = pair.client.nextMessage()
+        }
+        #expect(received == message, "seed \(seed), round \(round)")
+      }
+    }
+  }
+
+  @Test func `a repeated or tampered record is passed over`() {
+    var pair = DTLSPair()
+    pair.run()
+    let messages: [[UInt8]] = [[1], [2], [3]]
+    let records = messages.map { message in
+      _ = pair.client.send(message.rawSpan, at: pair.now)
+      return pair.client.nextDatagram() ?? []
+    }
+    var tampered = records[1]
+    tampered[tampered.count - 1] ^= 1
+    for record in [records[0], records[0], tampered, records[1] + records[2]] {
+      pair.server.receive(record.rawSpan, at: pair.now)
+    }
+    var received: [[UInt8]] = []
+    while let message = pair.server.nextMessage() { received.append(message) }
+    #expect(received == messages)
+  }
+
+  @Test func `no record number and no nonce is used twice`() {
+    var pair = DTLSPair()
+    pair.run()
+    let message: [UInt8] = [1, 2, 3]
+    for _ in 0..<20 {
+      _ = pair.client.send(message.rawSpan, at: pair.now)
+      _ = pair.server.send(message.rawSpan, at: pair.now)
+      pair.run()
+    }
+    // Epoch 1: eight bytes of number, two of length, eight of nonce.
+    for fromClient in [true, false] {
+      let records = pair.sent.filter { $0.fromClient == fromClient && $0.bytes[0] == 23 && $0.bytes[4] == 1 }
+      #expect(records.count == 20)
+      #expect(Set(records.map { Array($0.bytes[3..<11]) }).count == 20)
+      #expect(Set(records.map { Array($0.bytes[13..<21]) }).count == 20)
+    }
+  }
+
   @Test func `a message that fits no datagram is refused`() {
     var pair = DTLSPair()
     pair.run()

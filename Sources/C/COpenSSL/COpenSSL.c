@@ -1,5 +1,7 @@
 #include "COpenSSL.h"
 
+#include <openssl/core_names.h>
+#include <openssl/kdf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -301,6 +303,44 @@ int mqvi_dtls_profile(const mqvi_dtls *session) {
 int mqvi_dtls_export(mqvi_dtls *session, uint8_t *material, size_t count) {
   static const char label[] = "EXTRACTOR-dtls_srtp";
   return SSL_export_keying_material(session->ssl, material, count, label, sizeof label - 1, NULL, 0, 0) == 1;
+}
+
+// TLS 1.2's PRF over "key expansion" and both randoms.
+static int expand_keys(SSL *ssl, const EVP_MD *digest, uint8_t *block, size_t count) {
+  uint8_t master[SSL_MAX_MASTER_KEY_LENGTH], server[SSL3_RANDOM_SIZE], client[SSL3_RANDOM_SIZE];
+  size_t master_count = SSL_SESSION_get_master_key(SSL_get_session(ssl), master, sizeof master);
+  SSL_get_server_random(ssl, server, sizeof server);
+  SSL_get_client_random(ssl, client, sizeof client);
+  EVP_KDF *function = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_TLS1_PRF, NULL);
+  EVP_KDF_CTX *context = EVP_KDF_CTX_new(function);
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)EVP_MD_get0_name(digest), 0),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, master, master_count),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, "key expansion", 13),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, server, sizeof server),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, client, sizeof client),
+      OSSL_PARAM_construct_end(),
+  };
+  int derived = context != NULL && EVP_KDF_derive(context, block, count, parameters) == 1;
+  EVP_KDF_CTX_free(context);
+  EVP_KDF_free(function);
+  OPENSSL_cleanse(master, sizeof master);
+  return derived;
+}
+
+int mqvi_dtls_record_keys(mqvi_dtls *session, mqvi_dtls_keys *keys) {
+  const SSL_CIPHER *suite = SSL_get_current_cipher(session->ssl);
+  int cipher = suite == NULL ? NID_undef : SSL_CIPHER_get_cipher_nid(suite);
+  if (cipher != NID_aes_128_gcm && cipher != NID_aes_256_gcm) return 0;
+  size_t count = keys->key_count = cipher == NID_aes_128_gcm ? 16 : 32;
+  uint8_t block[2 * (32 + 4)];
+  if (!expand_keys(session->ssl, SSL_CIPHER_get_handshake_digest(suite), block, 2 * (count + 4))) return 0;
+  memcpy(keys->client_key, block, count);
+  memcpy(keys->server_key, block + count, count);
+  memcpy(keys->client_salt, block + 2 * count, 4);
+  memcpy(keys->server_salt, block + 2 * count + 4, 4);
+  OPENSSL_cleanse(block, sizeof block);
+  return 1;
 }
 
 int mqvi_dtls_pending(mqvi_dtls *session) { return (int)BIO_ctrl_pending(session->out); }

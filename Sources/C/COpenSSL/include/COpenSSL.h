@@ -77,6 +77,16 @@ int mqvi_dtls_refused_certificate(const mqvi_dtls *session);
 // The IANA number of the negotiated SRTP profile, or 0.
 int mqvi_dtls_profile(const mqvi_dtls *session);
 int mqvi_dtls_export(mqvi_dtls *session, uint8_t *material, size_t count);
+// Keys of the application records (RFC 5246 §6.3), for the AES-GCM suites.
+typedef struct {
+  int key_count;
+  uint8_t client_key[32];
+  uint8_t server_key[32];
+  uint8_t client_salt[4];
+  uint8_t server_salt[4];
+} mqvi_dtls_keys;
+// 1 when the session uses AES-GCM and `keys` was filled.
+int mqvi_dtls_record_keys(mqvi_dtls *session, mqvi_dtls_keys *keys);
 // Bytes written since the last call of mqvi_dtls_take.
 int mqvi_dtls_pending(mqvi_dtls *session);
 // Takes all bytes written. `boundaries` receives the offsets at which copies of the current flight begin; the return
