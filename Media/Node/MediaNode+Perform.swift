@@ -54,6 +54,8 @@ extension MediaNode {
     publicationHandles[parameters.id] = handle
     transports[transport].publications.append(handle)
     bindSignalledSources(handle)
+    // An idle transport is looked at for consent only.
+    deadlines.bringForward(Int(transport.index), to: time + Period.allocation)
   }
 
   /// Gives each encoding of the parameters a stream, and binds the SSRCs that were signalled.
@@ -155,7 +157,7 @@ extension MediaNode {
     transports[transport].subscriptions.append(handle)
     transports[transport].outgoing[parameters.ssrc] = handle
     aim(handle, at: time)
-    deadlines.bringForward(Int(transport.index), to: time + Period.controlReports)
+    deadlines.bringForward(Int(transport.index), to: time + Period.allocation)
   }
 
   private mutating func setTarget(_ id: SubscriptionID, _ target: SubscriptionTarget, at time: Instant) {
