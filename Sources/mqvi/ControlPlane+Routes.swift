@@ -4,6 +4,7 @@ import AccessTokens
 import Chronology
 import Cryptography
 import JSON
+import Rooms
 import Settings
 import Telemetry
 import WebEdge
@@ -21,6 +22,11 @@ extension ControlPlane {
     case "/" where reads && !wantsPage(request):
       // LiveKit's health check: its SDKs ask before they connect.
       return Self.open(.text(200, "OK"))
+    case "/rtc/validate", "/rtc/v1/validate":
+      // The same checks as for the upgrade: clients show people the text of this answer.
+      let (status, text) = control.validate(SignalUpgradeRequest(request), at: moment)
+      return Self.open(.text(status, text))
+    case "/rtc", "/rtc/v1": return HTTPResponse(status: 404)
     case _ where reads: return files.response(to: request) ?? .text(404, "not found")
     default: return .text(404, "not found")
     }

@@ -2,7 +2,12 @@
 
 import AccessTokens
 import Chronology
+import Compression
+import Cryptography
+import Fetch
+import LiveKitProtocol
 import Reactor
+import Rooms
 import Settings
 import Telemetry
 import WebEdge
@@ -11,6 +16,8 @@ struct ControlPlane: WebHandler, ~Copyable {
   enum Limit {
     /// Between SIGTERM and the end: time for clients to read that they should come back.
     static let farewell = Interval.seconds(2)
+    /// Results of webhook posts that may wait.
+    static let results = 4096
   }
 
   let settings: Settings
@@ -19,34 +26,158 @@ struct ControlPlane: WebHandler, ~Copyable {
   let files: StaticFiles
   let termination: Termination
   let started: Instant
+  var bridge: MediaBridge
+  var control: ControlNode
   var joins: RateLimiter
-  var isStopping = false
-  var webCounters = WebCounters()
+  var webhooks: WebhookQueue
+  let fetcher: Fetcher
+  let results: Mailbox<FetchResult>
+  /// Connections that were let in and whose 101 is on its way.
+  private var tickets: [WebEdge.ConnectionID: AdmissionTicket] = [:]
+  /// Server API calls whose answer comes later.
+  private var calls: [ServiceToken: (request: RequestID, encoding: ServiceEncoding)] = [:]
+  private var lastCall: UInt64 = 0
+  private var isStopping = false
+  /// What the web server counted when it last called.
+  private(set) var webCounters = WebCounters()
 
-  var nextDeadline: Instant { .distantFuture }
+  init(
+    _ settings: Settings, key: APIKey, log: Log, files: StaticFiles, termination: consuming Termination,
+    bridge: consuming MediaBridge, certificate: Certificate, at moment: Moment
+  ) throws {
+    let results = try Mailbox<FetchResult>(capacity: Limit.results)
+    let reach: FetchReach = settings.webhooksToPrivateAddresses ? .everywhere : .globalAddresses
+    let configuration = try ControlConfiguration(
+      settings, key: key, shards: bridge.descriptions(at: Addresses.advertised(settings)), certificate: certificate)
+    let fetcher = try Fetcher(reach, results: results)
+    self.settings = settings
+    self.key = key
+    self.log = log
+    self.files = files
+    self.termination = termination
+    self.bridge = bridge
+    self.results = results
+    self.fetcher = fetcher
+    started = moment.instant
+    control = ControlNode(configuration, at: moment)
+    joins = RateLimiter(perMinute: settings.joinsPerMinute)
+    webhooks = WebhookQueue(
+      settings.webhookURLs.map { WebhookTarget(url: $0, key: key) }, randomBits: SecureRandom.uint64)
+  }
+
+  /// What makes `wake` be called.
+  var watched: [Int32] { [termination.readable, bridge.notices.signal.readable, results.signal.readable] }
+
+  /// Ends the threads behind it.
+  consuming func stop() {
+    bridge.stop()
+    fetcher.stop()
+  }
+
+  // MARK: What the web edge calls
+
+  var nextDeadline: Instant {
+    let now = Clock.now()
+    return min(
+      control.nextDeadline ?? .distantFuture, webhooks.nextDeadline ?? .distantFuture, bridge.nextDeadline(after: now))
+  }
 
   mutating func request(_ request: HTTPRequest, id: RequestID, at moment: Moment, replies: inout WebReplies) {
-    replies.respond(id, answer(request, at: moment))
+    webCounters = replies.counters
+    if request.path.hasPrefix("/twirp/"), request.method != .options {
+      call(request, id, at: moment, &replies)
+    } else {
+      replies.respond(id, answer(request, at: moment))
+    }
+    carryOut(at: moment, &replies)
   }
 
-  mutating func upgrade(_ request: HTTPRequest, id: ConnectionID, at moment: Moment) -> UpgradeDecision {
-    .refuse(.text(404, "not found"))
+  mutating func upgrade(_ request: HTTPRequest, id: WebEdge.ConnectionID, at moment: Moment) -> UpgradeDecision {
+    guard let route = ControlNode.route(request.path), !route.isValidation, !isStopping else {
+      return .refuse(.text(isStopping ? 503 : 404, isStopping ? "the server is going down" : "not found"))
+    }
+    switch control.admit(SignalUpgradeRequest(request), at: moment) {
+    case .refuse(let status, let text): return .refuse(.text(status, text))
+    case .accept(let ticket):
+      tickets[id] = ticket
+      return .accept
+    }
   }
 
-  mutating func opened(_ connection: ConnectionID, at moment: Moment, replies: inout WebReplies) {}
+  mutating func opened(_ connection: WebEdge.ConnectionID, at moment: Moment, replies: inout WebReplies) {
+    guard let ticket = tickets.removeValue(forKey: connection) else { return }
+    control.opened(Rooms.ConnectionID(connection), ticket, at: moment)
+    carryOut(at: moment, &replies)
+  }
 
   mutating func message(
-    _ connection: ConnectionID, _ bytes: [UInt8], isText: Bool, at moment: Moment, replies: inout WebReplies
-  ) {}
+    _ connection: WebEdge.ConnectionID, _ bytes: [UInt8], isText: Bool, at moment: Moment, replies: inout WebReplies
+  ) {
+    control.received(Rooms.ConnectionID(connection), isText ? .text(bytes) : .binary(bytes), at: moment)
+    carryOut(at: moment, &replies)
+  }
 
-  mutating func closed(_ connection: ConnectionID, _ reason: ClosedReason, at moment: Moment, replies: inout WebReplies)
-  {}
+  mutating func closed(
+    _ connection: WebEdge.ConnectionID, _ reason: ClosedReason, at moment: Moment, replies: inout WebReplies
+  ) {
+    if reason == .slowConsumer { log.record(.warning, "signal.slow-consumer") }
+    control.closed(Rooms.ConnectionID(connection), at: moment)
+    carryOut(at: moment, &replies)
+  }
 
   mutating func wake(at moment: Moment, replies: inout WebReplies) {
+    webCounters = replies.counters
+    bridge.retry()
+    for (shard, events) in bridge.takeEvents() {
+      for event in events { control.media(event, shard: shard, at: moment) }
+    }
+    for result in results.takeAll() {
+      webhooks.finish(result.id, result.status.map { .status($0) } ?? .failed, at: moment)
+    }
+    control.advance(to: moment)
     if !isStopping, termination.take() {
       isStopping = true
       log.record(.info, "server.stopping")
+      control.shutDown(at: moment)
       replies.stop(within: Limit.farewell)
+    }
+    carryOut(at: moment, &replies)
+  }
+
+  // MARK: What follows
+
+  private mutating func call(_ request: HTTPRequest, _ id: RequestID, at moment: Moment, _ replies: inout WebReplies) {
+    lastCall += 1
+    let token = ServiceToken(rawValue: lastCall)
+    switch control.serve(ServiceRequest(request), as: token, at: moment) {
+    case .now(let response): replies.respond(id, Self.open(HTTPResponse(response)))
+    case .later(let encoding): calls[token] = (id, encoding)
+    }
+  }
+
+  /// Carries out what the control plane decided, in its order.
+  private mutating func carryOut(at moment: Moment, _ replies: inout WebReplies) {
+    for effect in control.drainEffects() {
+      switch effect {
+      case .send(let connection, .binary(let bytes)):
+        replies.send(WebEdge.ConnectionID(connection), bytes, isText: false)
+      case .send(let connection, .text(let bytes)): replies.send(WebEdge.ConnectionID(connection), bytes, isText: true)
+      case .close(let connection, let code, let reason):
+        replies.close(WebEdge.ConnectionID(connection), CloseCode(rawValue: code), reason)
+      case .command(let shard, let command): bridge.send(command, to: shard)
+      case .event(let event): webhooks.submit(event, at: moment)
+      case .serviceReply(let token, let outcome):
+        guard let call = calls.removeValue(forKey: token) else { continue }
+        replies.respond(call.request, Self.open(HTTPResponse(call.encoding.response(toCall: outcome))))
+      }
+    }
+    postWebhooks(at: moment)
+  }
+
+  private mutating func postWebhooks(at moment: Moment) {
+    while let delivery = webhooks.next(at: moment) {
+      let request = FetchRequest(id: delivery.id, url: delivery.url, headers: delivery.headers, body: delivery.body)
+      if !fetcher.post(request) { webhooks.finish(delivery.id, .failed, at: moment) }
     }
   }
 }

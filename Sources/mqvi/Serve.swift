@@ -1,6 +1,7 @@
 // `mqvi serve`: from settings to a running server.
 
 import AccessTokens
+import Cryptography
 import Reactor
 import Settings
 import Telemetry
@@ -32,13 +33,17 @@ enum Serve {
     Process.raiseOpenFileLimit()
     let key = try DataDirectory.key(settings, creates: true)
     let files = try WebRoot.load(settings)
+    let certificate = try Certificate.selfSigned(at: Clock.wallTime())
     var server = try WebServer(WebServerConfiguration(settings))
-    try server.watch(termination.readable)
-    var plane = ControlPlane(
-      settings: settings, key: key, log: log, files: files, termination: termination, started: Clock.now(),
-      joins: RateLimiter(perMinute: settings.joinsPerMinute))
+    let bridge = try MediaBridge(settings, certificate: certificate)
     announce(settings, server.address, isSecure: server.isSecure, key: key, hasPage: !files.isEmpty)
+    announce(bridge, settings)
+    var plane = try ControlPlane(
+      settings, key: key, log: log, files: files, termination: termination, bridge: bridge, certificate: certificate,
+      at: Clock.moment())
+    for descriptor in plane.watched { try server.watch(descriptor) }
     server.run(&plane)
+    plane.stop()
     log.record(.info, "server.stopped")
   }
 
@@ -52,6 +57,16 @@ enum Serve {
     if !hasPage { Terminal.print("  web page    not built: run scripts/web, or set MQVI_WEB_ROOT") }
     Terminal.print("  API key     \(key.id)")
     Terminal.print("  data        \(settings.dataDirectory)")
+  }
+
+  /// Where media comes in.
+  private static func announce(_ bridge: borrowing MediaBridge, _ settings: Settings) {
+    let ports = (0..<bridge.count).map { bridge.ports($0) }
+    let hosts = ((try? Addresses.advertised(settings)) ?? []).map(\.host).joined(separator: ", ")
+    let tcp = ports.compactMap(\.tcp).map { String($0) }.joined(separator: ", ")
+    Terminal.print("  media       \(hosts)")
+    Terminal.print("              UDP \(ports.map { String($0.udp) }.joined(separator: ", "))")
+    if !tcp.isEmpty { Terminal.print("              TCP \(tcp)") }
     Terminal.print("  stop        Ctrl-C")
   }
 }

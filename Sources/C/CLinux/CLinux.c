@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -290,6 +291,11 @@ int mqvi_send_batch(int socket, int family, const void *memory, const struct mqv
   }
   int sent = sendmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT);
   return sent < 0 ? -errno : sent;
+}
+
+int mqvi_wait_writable(int socket, int milliseconds) {
+  struct pollfd entry = {.fd = socket, .events = POLLOUT};
+  return poll(&entry, 1, milliseconds) > 0;
 }
 
 // Files and the process ----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ public enum Transfer: Equatable, Sendable {
 }
 
 /// A listening socket.
-public struct Listener: ~Copyable {
+public struct Listener: ~Copyable, Sendable {
   public let descriptor: Descriptor
 
   /// Binds and listens. A machine without IPv6 is served over IPv4.

@@ -19,8 +19,10 @@ public struct WebReplies: Sendable {
   }
 
   var actions: [Action] = []
+  /// What the server has counted so far.
+  public let counters: WebCounters
 
-  public init() {}
+  init(_ counters: WebCounters) { self.counters = counters }
 
   /// Answers a request. Ignored when its connection has gone.
   public mutating func respond(_ request: RequestID, _ response: HTTPResponse) {

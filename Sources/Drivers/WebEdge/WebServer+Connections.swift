@@ -55,7 +55,7 @@ extension WebServer {
     while true {
       if !untold.isEmpty {
         let (id, reason) = untold.removeFirst()
-        var replies = WebReplies()
+        var replies = WebReplies(counters)
         handler.closed(id, reason, at: moment, replies: &replies)
         apply(replies, at: moment)
       } else if let id = resumable.popLast() {
@@ -124,7 +124,7 @@ extension WebServer {
       method: parsed.method, path: parsed.path, query: parsed.query, headers: parsed.headers, body: parsed.body,
       peer: connections[handle].peer, isSecure: connections[handle].isSecure)
     guard Handshake.isAsked(parsed) else {
-      var replies = WebReplies()
+      var replies = WebReplies(counters)
       let requestID = RequestID(connection: id, ordinal: connections[handle].requests)
       handler.request(request, id: requestID, at: moment, replies: &replies)
       apply(replies, at: moment)
@@ -152,7 +152,7 @@ extension WebServer {
     connections[handle].nextPing = moment.instant + Limit.pingInterval
     counters.upgrades += 1
     counters.webSockets += 1
-    var replies = WebReplies()
+    var replies = WebReplies(counters)
     handler.opened(connections[handle].id, at: moment, replies: &replies)
     apply(replies, at: moment)
   }
@@ -169,7 +169,7 @@ extension WebServer {
       case .message(let bytes, let isText):
         guard !isClosing else { return true }
         counters.messagesReceived += 1
-        var replies = WebReplies()
+        var replies = WebReplies(counters)
         handler.message(connections[handle].id, bytes, isText: isText, at: moment, replies: &replies)
         apply(replies, at: moment)
       case .ping(let payload):

@@ -104,7 +104,7 @@ public struct WebServer: ~Copyable {
         finishTurn(&handler, at: moment)
       }
       if isWoken {
-        var replies = WebReplies()
+        var replies = WebReplies(counters)
         handler.wake(at: moment, replies: &replies)
         apply(replies, at: moment)
       }

@@ -22,8 +22,6 @@ public struct Settings: Sendable, Equatable {
   // Rooms.
   public var roomEmptyTimeout = 300
   public var roomDepartureTimeout = 20
-  public var maximumParticipants = 0
-  public var maximumRooms = 1000
   public var iceServers: [String] = []
 
   // The media plane.

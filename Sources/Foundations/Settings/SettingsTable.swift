@@ -63,12 +63,6 @@ extension Settings {
     .integer(
       "MQVI_ROOM_DEPARTURE_TIMEOUT", 0...86_400, "seconds", "How long a room is kept after the last one has left.",
       get: { $0.roomDepartureTimeout }, set: { $0.roomDepartureTimeout = $1 }),
-    .integer(
-      "MQVI_MAX_PARTICIPANTS", 0...10_000, "participants", "In one room. 0: no limit of its own.",
-      get: { $0.maximumParticipants }, set: { $0.maximumParticipants = $1 }),
-    .integer(
-      "MQVI_MAX_ROOMS", 1...100_000, "rooms", "At the same time.", get: { $0.maximumRooms },
-      set: { $0.maximumRooms = $1 }),
     .list(
       "MQVI_ICE_SERVERS", limit: 8, "URLs",
       "STUN or TURN servers that clients are told of (stun:host:port). None is needed where the media ports are "

@@ -15,6 +15,15 @@ public struct Histogram: Sendable, Equatable {
     counts = Array(repeating: 0, count: bounds.count + 1)
   }
 
+  /// A histogram that was counted elsewhere: one count for each bound and one for what lies above.
+  public init(bounds: [Int64], counts: [UInt64], sum: Int64) {
+    self.init(bounds: bounds)
+    precondition(counts.count == bounds.count + 1, "one count for each bucket")
+    self.counts = counts
+    self.sum = sum
+    count = counts.reduce(0, &+)
+  }
+
   /// Microseconds from 50 µs to 1 s, each about double the one before: for the length of a turn or a wait.
   public static func microseconds() -> Histogram {
     Histogram(bounds: [

@@ -4,41 +4,46 @@
 public struct MetricsText: Sendable {
   public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-  public private(set) var text = ""
-  /// Names whose HELP and TYPE stand already.
-  private var described: Set<String> = []
+  /// Each family's lines, HELP and TYPE first. The format wants them together, whatever the order in which they come.
+  private var families: [String] = []
+  private var places: [String: Int] = [:]
 
   public init() {}
 
+  public var text: String { families.joined() }
+
   /// A number that only grows. By convention `name` ends in `_total`.
   public mutating func counter(_ name: String, _ help: String, _ value: UInt64, labels: [(String, String)] = []) {
-    describe(name, help, "counter")
-    text += "\(name)\(Self.braces(labels)) \(value)\n"
+    let place = describe(name, help, "counter")
+    families[place] += "\(name)\(Self.braces(labels)) \(value)\n"
   }
 
   /// A number that goes up and down.
   public mutating func gauge(_ name: String, _ help: String, _ value: Double, labels: [(String, String)] = []) {
-    describe(name, help, "gauge")
+    let place = describe(name, help, "gauge")
     let shown = value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
-    text += "\(name)\(Self.braces(labels)) \(shown)\n"
+    families[place] += "\(name)\(Self.braces(labels)) \(shown)\n"
   }
 
   /// A histogram; bucket counts are cumulative in this format.
   public mutating func histogram(_ name: String, _ help: String, _ value: Histogram, labels: [(String, String)] = []) {
-    describe(name, help, "histogram")
+    let place = describe(name, help, "histogram")
     var seen: UInt64 = 0
     for (bound, count) in zip(value.bounds, value.counts) {
       seen += count
-      text += "\(name)_bucket\(Self.braces(labels + [("le", String(bound))])) \(seen)\n"
+      families[place] += "\(name)_bucket\(Self.braces(labels + [("le", String(bound))])) \(seen)\n"
     }
-    text += "\(name)_bucket\(Self.braces(labels + [("le", "+Inf")])) \(value.count)\n"
-    text += "\(name)_sum\(Self.braces(labels)) \(value.sum)\n"
-    text += "\(name)_count\(Self.braces(labels)) \(value.count)\n"
+    families[place] += "\(name)_bucket\(Self.braces(labels + [("le", "+Inf")])) \(value.count)\n"
+    families[place] += "\(name)_sum\(Self.braces(labels)) \(value.sum)\n"
+    families[place] += "\(name)_count\(Self.braces(labels)) \(value.count)\n"
   }
 
-  private mutating func describe(_ name: String, _ help: String, _ type: String) {
-    guard described.insert(name).inserted else { return }
-    text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+  /// Where the family's lines are.
+  private mutating func describe(_ name: String, _ help: String, _ type: String) -> Int {
+    if let place = places[name] { return place }
+    places[name] = families.count
+    families.append("# HELP \(name) \(help)\n# TYPE \(name) \(type)\n")
+    return families.count - 1
   }
 
   private static func braces(_ labels: [(String, String)]) -> String {

@@ -85,6 +85,9 @@ int mqvi_receive_batch(int socket, void *memory, uint32_t stride, struct mqvi_ar
 /// sendmmsg of up to MQVI_DATAGRAM_BATCH departures that lie in `memory`. Returns how many were taken.
 int mqvi_send_batch(int socket, int family, const void *memory, const struct mqvi_departure *departures, int count);
 
+/// Waits until the socket takes more, at most `milliseconds`. 1: it does.
+int mqvi_wait_writable(int socket, int milliseconds);
+
 // Files and the process ----------------------------------------------------------------------------------------------
 
 /// open(2) with a mode, which C declares variadic.
