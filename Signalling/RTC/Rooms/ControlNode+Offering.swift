@@ -67,8 +67,9 @@ extension ControlNode {
       section.use = .application
       transport.sections.append(section)
     }
-    // Safari does not survive a new track on an old transceiver.
-    let mayReuse = participant.client.browser.lowercased() != "safari"
+    // Safari does not survive a new track on an old transceiver; grouped streams would change their members.
+    let mayReuse =
+      participant.client.browser.lowercased() != "safari" && !Negotiation.usesStreamGroups(participant)
     let waiting = participant.subscriptions.values.filter { $0.mid == nil && !$0.codecErrorWasSent }
     for subscription in waiting.sorted(by: { $0.order < $1.order }) {
       let free = transport.sections.firstIndex { section in

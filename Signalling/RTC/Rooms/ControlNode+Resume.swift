@@ -47,6 +47,7 @@ extension ControlNode {
       participant.publisher.negotiation.isOutstanding = false
       participant.publisher.negotiation.requestedAudios = 0
       participant.publisher.negotiation.requestedVideos = 0
+      if needsSections(participant) { requestNegotiation(of: participant) }
     }
   }
 

@@ -15,6 +15,7 @@ extension ControlNode {
       if settings.emptyTimeout > 0 { room.emptyTimeout = settings.emptyTimeout }
       if settings.departureTimeout > 0 { room.departureTimeout = settings.departureTimeout }
       if settings.maxParticipants > 0 { room.maximumParticipants = settings.maxParticipants }
+      room.synchronisesStreams = settings.syncStreams
       if settings.metadata.utf8.count <= RoomLimit.metadata { room.metadata = settings.metadata }
     }
     rooms[name] = room

@@ -42,6 +42,7 @@ extension ControlNode {
     if request.emptyTimeout > 0 { room.emptyTimeout = request.emptyTimeout }
     if request.departureTimeout > 0 { room.departureTimeout = request.departureTimeout }
     if request.maxParticipants > 0 { room.maximumParticipants = request.maxParticipants }
+    if request.syncStreams { room.synchronisesStreams = true }
     if !request.metadata.isEmpty, request.metadata != room.metadata {
       room.metadata = request.metadata
       if !isNew { announce(room) }

@@ -79,7 +79,7 @@ extension ControlNode {
     echo: RequestResponse.Request? = nil
   ) {
     // Older clients take every response for an error.
-    if reason == .ok, participant.protocolVersion < 15 { return }
+    if !participant.understandsResponses || (reason == .ok && participant.protocolVersion < 15) { return }
     var response = RequestResponse()
     response.requestId = requestID
     response.reason = reason

@@ -159,7 +159,8 @@ extension ControlNode {
 
   private mutating func reportFirstSubscriber(_ subscription: Subscription) {
     let track = subscription.track
-    guard !track.subscriptionWasReported, !subscription.subscriber.isHidden else { return }
+    guard !track.subscriptionWasReported, !subscription.subscriber.isHidden, track.publisher.understandsResponses
+    else { return }
     track.subscriptionWasReported = true
     var message = TrackSubscribed()
     message.trackSid = track.sid

@@ -39,12 +39,21 @@ enum Negotiation {
     return formats
   }
 
-  /// How the stream is named towards its subscriber: `PA_…|TR_…` and the track's sid.
+  /// How the stream is named towards its subscriber: `PA_…|TR_…` and the track's sid; in rooms that keep streams in
+  /// step, `PA_…|camera` for all that belongs together.
   static func stream(of subscription: Subscription) -> SentStream {
     let track = subscription.track
+    let name = usesStreamGroups(subscription.subscriber) ? track.info.stream : track.sid
     return SentStream(
-      stream: track.publisher.sid + "|" + track.sid, track: track.sid, ssrc: subscription.ssrc,
+      stream: track.publisher.sid + "|" + name, track: track.sid, ssrc: subscription.ssrc,
       rtxSSRC: track.kind == .video ? subscription.rtxSSRC : nil, cname: track.publisher.sid)
+  }
+
+  /// Clients match such streams by the map of m-lines, which is newer; Firefox cannot have two tracks arrive in one
+  /// stream at different times.
+  static func usesStreamGroups(_ subscriber: Participant) -> Bool {
+    subscriber.room.synchronisesStreams && subscriber.protocolVersion >= 10
+      && subscriber.client.browser.lowercased() != "firefox"
   }
 
   /// The other side of a transport, as the media plane must know it. Nil where the description lacks what ICE and DTLS

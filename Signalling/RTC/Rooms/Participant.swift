@@ -94,6 +94,9 @@ final class Participant {
   /// The signalling protocol that the client speaks (§2.9). Higher than known counts as everything known.
   var protocolVersion: Int32 { client.protocol }
 
+  /// The first Rust clients take these messages for garbage and stop.
+  var understandsResponses: Bool { client.sdk != .rust || protocolVersion >= 10 }
+
   var isHidden: Bool { permission.hidden }
   var isAgent: Bool { kind == .agent || permission.agent }
   var isRecorder: Bool { kind == .egress || permission.recorder }

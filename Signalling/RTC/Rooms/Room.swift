@@ -19,6 +19,8 @@ final class Room {
   /// 0 = unlimited.
   var maximumParticipants: UInt32
   var metadata = ""
+  /// Tracks that belong together share a stream, so that players keep them in step.
+  var synchronisesStreams = false
   private(set) var version = TimedVersion()
 
   /// In the order of joining.

@@ -86,7 +86,8 @@ struct InvariantTests {
   }
 
   @Test func `the media plane is told nothing that contradicts itself, and all of it is taken back`() {
-    forEachSeed(60) { seed, random in
+    var flowed = 0
+    forEachSeed(10) { seed, random in
       let harness = Harness(seed: seed)
       var plane = Plane()
       var clients: [Client] = []
@@ -102,6 +103,7 @@ struct InvariantTests {
         }
         harness.advance(.milliseconds(Int64.random(in: 0...400, using: &random)))
         plane.take(harness.commands, seed)
+        flowed += harness.mediaSubscriptions.count
         harness.clear()
         checkReferences(harness, seed)
       }
@@ -117,6 +119,7 @@ struct InvariantTests {
       #expect(harness.node.publications.isEmpty && harness.node.subscriptions.isEmpty, "seed \(seed)")
       #expect(harness.node.transports.isEmpty && harness.node.connections.isEmpty, "seed \(seed)")
     }
+    #expect(flowed > 100, "the property is about something")
   }
 
   /// The two ends of every reference agree.
@@ -168,7 +171,7 @@ struct InvariantTests {
   }
 
   @Test func `no bytes from a stranger stop the process`() {
-    forEachSeed(300) { seed, random in
+    forEachSeed(40) { seed, random in
       let harness = Harness(seed: seed)
       let ann = harness.join("ann")
       let bob = harness.joinSingle("bob")

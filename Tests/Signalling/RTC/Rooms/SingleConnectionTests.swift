@@ -1,3 +1,4 @@
+import AccessTokens
 import Chronology
 import LiveKitProtocol
 import MediaContract
@@ -164,6 +165,17 @@ struct SingleConnectionTests {
     #expect(publication.extensions.repairedRid == 11)
     #expect(ann.last(\.answer)?.sdp.contains("a=simulcast:recv") == true)
     #expect(ann.answer?.media.last?.direction == .recvonly)
+  }
+
+  @Test func `rooms that keep streams in step name the group instead of the track`() throws {
+    var settings = RoomConfiguration()
+    settings.syncStreams = true
+    let ann = harness.joinSingle("ann", request: { _ in }) { $0.roomConfig = settings }
+    ann.publish(.microphone, cid: "mic")
+    ann.publish(.camera, cid: "cam")
+    let bob = harness.joinSingle("bob")
+    let streams = bob.answer?.media.compactMap { $0.msid?.stream } ?? []
+    #expect(streams == [ann.sid + "|camera", ann.sid + "|camera"])
   }
 
   @Test func `downstream data takes the client's own connection`() {
