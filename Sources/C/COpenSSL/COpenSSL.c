@@ -175,6 +175,7 @@ static int configure(SSL_CTX *context, int largest_message) {
   static const char suites[] =
       "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"
       "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305";
+  static const char profiles[] = "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80";
   // The certificate list is the largest message of a handshake: this bounds what reassembly may hold (CVE-2022-29189).
   SSL_CTX_set_max_cert_list(context, 16 * 1024);
   // A write buffer of one datagram; DTLS never gives its buffers back while the session lives.
@@ -187,9 +188,10 @@ static int configure(SSL_CTX *context, int largest_message) {
   SSL_CTX_set_cert_verify_callback(context, verify_certificate, NULL);
   return SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1 &&
          SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1 &&
-         SSL_CTX_set_cipher_list(context, suites) == 1 && SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1 &&
+         SSL_CTX_set_cipher_list(context, suites) == 1 &&
+         SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1 &&
          // 0 is success here, unlike everywhere else.
-         SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80") == 0;
+         SSL_CTX_set_tlsext_use_srtp(context, profiles) == 0;
 }
 
 SSL_CTX *mqvi_dtls_context(const uint8_t *certificate, size_t certificate_count, const uint8_t *key, size_t key_count,

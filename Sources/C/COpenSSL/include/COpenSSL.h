@@ -32,8 +32,8 @@ void mqvi_hmac_sha1_code(const mqvi_hmac_sha1 *keyed, const uint8_t *first, size
 EVP_CIPHER_CTX *mqvi_gcm_new(const uint8_t *key, int key_count, int encrypting);
 EVP_CIPHER_CTX *mqvi_ctr_new(const uint8_t *key, int key_count);
 
-// AES-GCM: authenticates `header` and `trailer`, encrypts `count` bytes to `out` and writes 16 bytes of tag behind them.
-// `in` and `out` are the same or do not overlap. 1 = done.
+// AES-GCM: authenticates `header` and `trailer`, encrypts `count` bytes to `out` and writes 16 bytes of tag behind
+// them. `in` and `out` are the same or do not overlap. 1 = done.
 int mqvi_gcm_seal(EVP_CIPHER_CTX *context, const uint8_t iv[12], const uint8_t *header, int header_count,
                   const uint8_t *trailer, int trailer_count, const uint8_t *in, int count, uint8_t *out);
 // The reverse, in place. 1 = authentic; otherwise `bytes` holds rubbish.
@@ -43,7 +43,8 @@ int mqvi_gcm_open(EVP_CIPHER_CTX *context, const uint8_t iv[12], const uint8_t *
 int mqvi_ctr(EVP_CIPHER_CTX *context, const uint8_t iv[16], const uint8_t *in, int count, uint8_t *out);
 
 // A P-256 key and a certificate that it signs itself. 1 = done; the caller frees both.
-int mqvi_self_signed(const char *common_name, int64_t not_before, int64_t not_after, EVP_PKEY **key, X509 **certificate);
+int mqvi_self_signed(const char *common_name, int64_t not_before, int64_t not_after, EVP_PKEY **key,
+                     X509 **certificate);
 
 // SSL_CTX for DTLS 1.2 with use_srtp; `largest_message` bytes of application data go into one record. NULL when OpenSSL
 // refuses the key or the certificate.
