@@ -104,7 +104,8 @@ let drivers: [Target] = [
       "Bytes", "Chronology", "Randomness", "Telemetry", "MediaContract", "Wire", "Connectivity", "Cryptography", "Node",
       "Reactor", "CLinux",
     ]),
-  library("WebEdge", "Sources/Drivers/WebEdge",
+  library(
+    "WebEdge", "Sources/Drivers/WebEdge",
     ["Bytes", "Chronology", "Wire", "Reactor", "Compression", "COpenSSL"]),
   library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Wire", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
@@ -126,36 +127,38 @@ let executables: [Target] = [
 /// `MQVI_SUITES=Wire,Streams swift test` builds and runs only those suites: an edit-test loop of seconds.
 let wanted = Context.environment["MQVI_SUITES"]?.split(separator: ",").map { "\($0)Tests" }
 
-/// What is fuzzed, one library for each module under attack: the executables below and the module's tests share it.
+/// What is fuzzed, one library for each module under attack: the module's tests replay it, and libFuzzer drives it.
 let fuzzEntries: [Target] = [
+  .target(name: "FuzzSupport", path: "Tests/Fuzz/Support", swiftSettings: testing),
   .target(
-    name: "WireFuzzEntries", dependencies: ["Bytes", "MediaContract", "Wire"], path: "Tests/Fuzz/Entries/Wire",
-    swiftSettings: testing),
+    name: "WireFuzzEntries", dependencies: ["Bytes", "MediaContract", "Wire", "FuzzSupport"],
+    path: "Tests/Fuzz/Entries/Wire", swiftSettings: testing),
   .target(
     name: "SignallingFuzzEntries",
-    dependencies: ["WireFuzzEntries", "Chronology", "JSON", "LiveKitProtocol", "AccessTokens"],
+    dependencies: ["Chronology", "JSON", "LiveKitProtocol", "AccessTokens", "FuzzSupport"],
     path: "Tests/Fuzz/Entries/Signalling", swiftSettings: testing),
 ]
 
-/// libFuzzer executables: only for `scripts/fuzz`, because they need instrumented code and a main of libFuzzer's.
+/// libFuzzer executables, for `scripts/fuzz` only: they link with instrumented code alone.
 func fuzzTargets(_ entries: Target.Dependency, _ names: [String]) -> [Target] {
-  guard Context.environment["MQVI_FUZZ"] != nil else { return [] }
-  return names.map { name in
+  names.map { name in
     .executableTarget(
-      name: "Fuzz\(name)", dependencies: [entries, "WireFuzzEntries"], path: "Tests/Fuzz/Targets/\(name)",
+      name: "Fuzz\(name)", dependencies: [entries, "FuzzDriver"], path: "Tests/Fuzz/Targets/\(name)",
       swiftSettings: testing)
   }
 }
 
 let fuzzing: [Target] =
-  fuzzEntries
-  + fuzzTargets(
-    "WireFuzzEntries",
-    [
-      "STUN", "Framing", "SocketAddress", "RTP", "RED", "RTCP", "VP8", "VP9", "H264", "H265", "AV1", "Opus",
-      "DependencyDescriptor",
-    ])
-  + fuzzTargets("SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken"])
+  Context.environment["MQVI_FUZZ"] == nil
+  ? []
+  : [.target(name: "FuzzDriver", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/Driver", swiftSettings: testing)]
+    + fuzzTargets(
+      "WireFuzzEntries",
+      [
+        "STUN", "Framing", "SocketAddress", "RTP", "RED", "RTCP", "VP8", "VP9", "H264", "H265", "AV1", "Opus",
+        "DependencyDescriptor",
+      ])
+    + fuzzTargets("SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken"])
 
 let everySuite: [Target] = [
   .target(
@@ -170,7 +173,7 @@ let everySuite: [Target] = [
     ["Bytes", "Chronology", "Randomness", "MediaContract", "Cryptography", "CSRTP", "TestSupport"]),
   tests(
     "WireTests", "Tests/Media/Wire",
-    ["Bytes", "MediaContract", "Randomness", "Wire", "WireFuzzEntries", "TestSupport"]),
+    ["Bytes", "MediaContract", "Randomness", "Wire", "FuzzSupport", "WireFuzzEntries", "TestSupport"]),
   tests(
     "ConnectivityTests", "Tests/Media/Connectivity",
     ["Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Connectivity", "TestSupport"]),
@@ -197,7 +200,7 @@ let everySuite: [Target] = [
     ]),
   tests(
     "LiveKitProtocolTests", "Tests/Signalling/RTC/LiveKitProtocol",
-    ["Randomness", "JSON", "LiveKitProtocol", "WireFuzzEntries", "SignallingFuzzEntries", "TestSupport"]),
+    ["Randomness", "JSON", "LiveKitProtocol", "FuzzSupport", "SignallingFuzzEntries", "TestSupport"]),
   tests(
     "AccessTokensTests", "Tests/Signalling/RTC/AccessTokens",
     ["Chronology", "Randomness", "JSON", "Cryptography", "LiveKitProtocol", "AccessTokens", "TestSupport"]),
@@ -230,4 +233,4 @@ let suites = everySuite.filter { target in
 let package = Package(
   name: "mqvi",
   products: [.executable(name: "mqvi", targets: ["mqvi"])],
-  targets: foundations + clibraries + media + signalling + drivers + executables + fuzzing + suites)
+  targets: foundations + clibraries + media + signalling + drivers + executables + fuzzEntries + fuzzing + suites)

@@ -2,9 +2,9 @@
 
 import AccessTokens
 import Chronology
+import FuzzSupport
 import JSON
 import LiveKitProtocol
-import WireFuzzEntries
 
 extension FuzzEntry {
   /// Every parser of the signalling modules. A new entry is added here, in Package.swift and as folders in Tests/Fuzz.

@@ -1,5 +1,7 @@
 // The list that tests and the seed check walk. A new entry is added here, in Package.swift and as a folder in Tests/Fuzz.
 
+import FuzzSupport
+
 extension FuzzEntry {
   /// Every parser of the Wire module.
   public static let wire: [FuzzEntry] = [

@@ -1,6 +1,7 @@
 // Fuzz entries of the codecs' payload heads and of the dependency descriptor.
 
 import Bytes
+import FuzzSupport
 import MediaContract
 import Wire
 

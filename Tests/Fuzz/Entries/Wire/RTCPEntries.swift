@@ -1,6 +1,7 @@
 // The fuzz entry of RTCP: one for all types, told apart by the packet's own head. The corpus has each type.
 
 import Bytes
+import FuzzSupport
 import Wire
 
 extension FuzzEntry {

@@ -1,6 +1,7 @@
 // Fuzz entries of RTP: header, header extensions, retransmission and redundant audio.
 
 import Bytes
+import FuzzSupport
 import MediaContract
 import Wire
 

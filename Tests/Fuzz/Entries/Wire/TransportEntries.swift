@@ -1,6 +1,7 @@
 // Fuzz entries of what arrives outside of RTP: STUN, stream framing, and addresses in text.
 
 import Bytes
+import FuzzSupport
 import Wire
 
 extension FuzzEntry {

@@ -3,11 +3,11 @@
 // A trap ends the whole test process, so these tests need few expectations: the entries check what must hold.
 
 import Foundation
+import FuzzSupport
 import Randomness
 import SignallingFuzzEntries
 import TestSupport
 import Testing
-import WireFuzzEntries
 
 @Suite struct HostileInputTests {
   @Test(arguments: FuzzEntry.signalling.map(\.name))

@@ -1,7 +1,8 @@
 // What a fuzz target is: a name, the parser that it exercises, and the inputs that its corpus starts from.
 //
-// One value of `FuzzEntry` serves three ends: the libFuzzer executable of the same name under Tests/Fuzz, the tests that
-// replay the committed corpora and mutate them, and the generator of those corpora.
+// One value of `FuzzEntry` serves three ends: the libFuzzer executable of the same name in Tests/Fuzz/Targets, the tests
+// that replay the committed corpora and mutate them, and the generator of those corpora. Tests/Fuzz/README.md says how
+// to add one.
 
 /// A parser under attack.
 public struct FuzzEntry: Sendable {
@@ -21,6 +22,6 @@ public struct FuzzEntry: Sendable {
 }
 
 /// Stops the process when `condition` does not hold, in release builds too.
-func require(_ condition: Bool, _ message: StaticString = "invariant broken") {
+public func require(_ condition: Bool, _ message: StaticString = "invariant broken") {
   precondition(condition, "\(message)")
 }

@@ -1,0 +1,4 @@
+import FuzzDriver
+import WireFuzzEntries
+
+fuzz(.vp8)
