@@ -54,6 +54,9 @@ enum Serve {
     let scheme = isSecure ? "https" : "http"
     Terminal.print("mqvi \(Version.number)")
     for host in Addresses.browsable(settings) { Terminal.print("  open        \(scheme)://\(host):\(address.port)") }
+    if !isSecure {
+      Terminal.print("              (elsewhere than on localhost, browsers give the microphone to https only)")
+    }
     if !hasPage { Terminal.print("  web page    not built: run scripts/web, or set MQVI_WEB_ROOT") }
     Terminal.print("  API key     \(key.id)")
     Terminal.print("  data        \(settings.dataDirectory)")

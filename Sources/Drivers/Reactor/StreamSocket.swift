@@ -1,5 +1,6 @@
 // Non-blocking TCP: listeners and connections, each with one owner.
 
+import Bytes
 import CLinux
 import Glibc
 public import Wire
@@ -66,6 +67,14 @@ public struct StreamSocket: ~Copyable {
     }
     return outcome(count)
   }
+
+  /// The same over arrays, where a copy does not matter.
+  public func read(into buffer: inout [UInt8]) -> Transfer {
+    var span = buffer.mutableRawSpan
+    return read(into: &span)
+  }
+
+  public func write(_ bytes: [UInt8]) -> Transfer { write(bytes.rawSpan) }
 
   /// Says that nothing more will be written, so that the other side can finish reading.
   public func finishWriting() { _ = shutdown(descriptor.rawValue, Int32(SHUT_WR)) }
