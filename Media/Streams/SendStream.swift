@@ -89,6 +89,17 @@ public struct SendStream: ~Copyable {
       first: first, initialCapacity: kind == .audio ? 32 : 64, capacity: kind == .audio ? 256 : 2_048)
   }
 
+  /// Goes on where an earlier stream of the same SSRCs ended, before anything is sent: under one key no number may be
+  /// used for two packets (RFC 3711 §9.1).
+  public mutating func resume(at next: Int64, retransmissionSequence: UInt16) {
+    precondition(packets == 0, "numbers are out already")
+    map.resume(at: next)
+    rtxSequence = retransmissionSequence
+  }
+
+  /// The number that the next retransmission will have.
+  public var nextRetransmissionSequenceNumber: UInt16 { rtxSequence }
+
   /// The encoding that flows; nil before the first run.
   public var encoding: UInt8? { map.encoding }
 

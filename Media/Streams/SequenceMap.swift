@@ -136,6 +136,12 @@ public struct SequenceMap: ~Copyable {
     runs.reserveCapacity(Limit.runs)
   }
 
+  /// The first number, in place of the one that the map was made with.
+  mutating func resume(at next: Int64) {
+    self.next = next
+    oldest = next
+  }
+
   /// Starts a run: from now on packets of `encoding` from `source` on are numbered, one after the other.
   public mutating func begin(encoding: UInt8, at source: Int64, timestampOffset: UInt32) {
     if runs.count == Limit.runs { runs.removeFirst() }
