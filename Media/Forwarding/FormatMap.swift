@@ -10,6 +10,12 @@ public struct FormatMapping: Sendable, Hashable {
   public var rtxPayloadType: UInt8?
   /// The publisher sends RED and the subscriber takes only what is inside: the primary block is sent alone.
   public var stripsRedundancy: Bool
+
+  public init(payloadType: UInt8, rtxPayloadType: UInt8?, stripsRedundancy: Bool) {
+    self.payloadType = payloadType
+    self.rtxPayloadType = rtxPayloadType
+    self.stripsRedundancy = stripsRedundancy
+  }
 }
 
 public enum FormatMap {

@@ -27,8 +27,13 @@ public enum Limit {
   public static let publicationsPerTransport = 64
   /// Subscriptions of one transport, and of one publication: a room of some thousand listeners.
   public static let subscriptionsPerTransport = 4_096
+  /// SSRCs that one transport ever had from us: their numbers are remembered as long as its keys live. A client that
+  /// changes subscriptions every second reaches it after four hours, and must then connect anew.
+  public static let streamsPerTransport = 16_384
   /// Packets of one publication in one turn. At 5 ms a turn this is 400 Mbit/s.
   public static let arrivalsPerTurn = 512
+  /// Packets that are sent from the history at once when the first packet of a key frame came late.
+  public static let replayedPackets = 256
   /// Events that wait for the control plane; beyond, reports and speaker levels are dropped first.
   public static let events = 16_384
   /// Data channels that a transport asked for before its association was up.

@@ -24,6 +24,8 @@ public struct Counters: BitwiseCopyable, Sendable {
   public var retransmissionsOut: UInt64 = 0
   /// Asked for, but no longer in the history or sent too often.
   public var retransmissionsRefused: UInt64 = 0
+  /// Bursts that look for more bandwidth.
+  public var probes: UInt64 = 0
   public var keyFrameRequestsIn: UInt64 = 0
   public var keyFrameRequestsOut: UInt64 = 0
 

@@ -5,6 +5,7 @@
 
 import Bytes
 import Chronology
+import Congestion
 import Connectivity
 import Forwarding
 import Streams
@@ -78,6 +79,19 @@ extension Departures {
 
   /// Bytes that sealing may add to a report: tag and index.
   static var reportOverhead: Int { 64 }
+
+  /// Adds transport-wide feedback about as many arrivals as fit. False, and nothing is added, when there are none.
+  mutating func addFeedback(
+    _ arrivals: inout ArrivalRecorder, senderSSRC: UInt32, mediaSSRC: UInt32, through transport: inout Transport,
+    to path: Path, at time: Instant
+  ) -> Bool {
+    addReport(through: &transport, to: path) { span throws(WireError) in
+      let head = try ReceiverReport.write(senderSSRC: senderSSRC, into: &span, at: 0)
+      let written = arrivals.writeFeedback(
+        senderSSRC: senderSSRC, mediaSSRC: mediaSSRC, into: &span, at: head, time: time)
+      return written > 0 ? head + written : 0
+    }
+  }
 
   /// Adds a compound RTCP packet. False, and nothing is added, when `write` wrote nothing or threw.
   ///

@@ -10,29 +10,46 @@ import Streams
 extension MediaNode {
   /// Sets what the line allows each video subscription of a transport.
   mutating func allocate(_ transport: Handle<Transport>, at time: Instant) {
+    guard let budget = budget(of: transport) else {
+      if transports[transport].isConstrained { liftConstraints(of: transport, at: time) }
+      return
+    }
+    let other = gatherDemands(of: transport, at: time)
+    guard !demands.isEmpty else { return }
+    let isLimited = LayerAllocator.allocate(max(0, budget - other), among: &demands)
+    guard isLimited || transports[transport].isConstrained else { return }
+    transports[transport].isConstrained = isLimited
+    for index in 0..<demands.count { apply(demands[index], to: demanding[index], isLimited: isLimited, at: time) }
+  }
+
+  /// Lists what all video subscriptions of a transport want; returns the bits per second that audio takes.
+  private mutating func gatherDemands(of transport: Handle<Transport>, at time: Instant) -> Int64 {
     demands.removeAll(keepingCapacity: true)
     demanding.removeAll(keepingCapacity: true)
-    var other: Int64 = 0
+    var audio: Int64 = 0
     for place in 0..<transports[transport].subscriptions.count {
       let subscription = transports[transport].subscriptions[place]
       guard subscriptions.contains(subscription) else { continue }
       let publication = subscriptions[subscription].publication
       guard publications.contains(publication) else { continue }
       if publications[publication].kind == .audio {
-        other += audioRate(of: publication, at: time)
-      } else if let demand = demand(of: subscription, for: publication, at: time) {
+        audio += audioRate(of: publication, at: time)
+      } else if let demand = demand(of: subscription, for: publication) {
         demands.append(demand)
         demanding.append(subscription)
       }
     }
-    guard !demands.isEmpty else { return }
-    let isLimited: Bool
-    if let budget = budget(of: transport) {
-      isLimited = LayerAllocator.allocate(max(0, budget - other), among: &demands)
-    } else {
-      isLimited = false
+    return audio
+  }
+
+  private mutating func liftConstraints(of transport: Handle<Transport>, at time: Instant) {
+    transports[transport].isConstrained = false
+    for place in 0..<transports[transport].subscriptions.count {
+      let subscription = transports[transport].subscriptions[place]
+      guard subscriptions.contains(subscription), subscriptions[subscription].allowance != nil else { continue }
+      subscriptions[subscription].allowance = nil
+      aim(subscription, at: time)
     }
-    for index in 0..<demands.count { apply(demands[index], to: demanding[index], isLimited: isLimited, at: time) }
   }
 
   /// Bits per second that may be sent to a transport; nil while nothing is known of its line: then nothing is held back.
@@ -47,13 +64,22 @@ extension MediaNode {
   }
 
   /// What a subscription wants, and what its publication's layers cost. Nil while nothing is wanted or sent.
-  private func demand(
-    of subscription: Handle<Subscription>, for publication: Handle<Publication>, at time: Instant
-  ) -> LayerDemand? {
+  private func demand(of subscription: Handle<Subscription>, for publication: Handle<Publication>) -> LayerDemand? {
     let target = subscriptions[subscription].target
     guard !target.isPaused, !publications[publication].parameters.isMuted,
       publications[publication].activity.active != 0
     else { return nil }
+    return LayerDemand(
+      isScreenShare: publications[publication].parameters.isScreenShare, priority: max(1, target.priority),
+      wanted: LayerChoice(spatial: target.maximumSpatialLayer, temporal: target.maximumTemporalLayer),
+      rates: publications[publication].rates,
+      current: subscriptions[subscription].selector.current.map {
+        LayerChoice(spatial: $0.spatial, temporal: $0.temporal)
+      })
+  }
+
+  /// What the active layers of a publication cost now.
+  func measuredRates(of publication: Handle<Publication>, at time: Instant) -> LayerRates {
     var rates = LayerRates(isScalable: publications[publication].layering != .encodings)
     for spatial in UInt8(0)..<3 where publications[publication].activity.active & (1 << spatial) != 0 {
       for temporal in 0...publications[publication].activity.temporalLayers(of: spatial) {
@@ -62,12 +88,7 @@ extension MediaNode {
           bitsPerSecond: rate(of: publication, spatial, temporal, at: time))
       }
     }
-    return LayerDemand(
-      isScreenShare: publications[publication].parameters.isScreenShare, priority: max(1, target.priority),
-      wanted: LayerChoice(spatial: target.maximumSpatialLayer, temporal: target.maximumTemporalLayer), rates: rates,
-      current: subscriptions[subscription].selector.current.map {
-        LayerChoice(spatial: $0.spatial, temporal: $0.temporal)
-      })
+    return rates
   }
 
   private func rate(
@@ -107,5 +128,25 @@ extension MediaNode {
       }
     }
     return false
+  }
+
+  /// Sends recent packets again, in one burst, to learn whether the line takes more than flows now. They come on the
+  /// retransmission stream: a receiver that has them already throws them away.
+  mutating func probe(_ transport: Handle<Transport>, at time: Instant) {
+    guard transports[transport].isConstrained, transports[transport].hasTransportFeedback,
+      transports[transport].bandwidthLimit == nil
+    else { return }
+    let audio = gatherDemands(of: transport, at: time)
+    let wanted = LayerAllocator.wanted(by: demands) + audio
+    guard let probe = transports[transport].estimate.takeProbe(wanted: wanted, at: time),
+      let subscription = demanding.first(where: {
+        subscriptions[$0].stream.rtxSSRC != nil && subscriptions[$0].selector.current != nil
+      })
+    else { return }
+    let next = subscriptions[subscription].stream.nextSequenceNumber
+    for age in 1...UInt16(clamping: probe.packetCount) {
+      resend(next &- age, to: subscription, transport, at: time)
+    }
+    counters.probes &+= 1
   }
 }

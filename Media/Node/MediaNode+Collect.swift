@@ -104,25 +104,54 @@ extension MediaNode {
       counters.droppedNoFormat &+= 1
       return true
     }
-    let targets = encodings[encoding].structure.targets
-    switch subscriptions[subscription].selector.select(packet, targets) {
-    case .ignore:
-      counters.packetsNotWanted &+= 1
-      return true
-    case .skip:
-      skip(packet, subscription, transport, path, format, at: time)
-      return true
+    switch verdict(on: packet, encoding, subscription) {
+    case .ignore: counters.packetsNotWanted &+= 1
+    case .skip: skip(packet, subscription, transport, path, format, at: time)
     case .begin:
       begin(packet, subscription, encoding, publication, at: time)
-      if packet.isPaddingOnly { return true }
-    case .forward:
-      if packet.isPaddingOnly {
-        skip(packet, subscription, transport, path, format, at: time)
-        return true
+      // Whatever it was late for: here it is the first.
+      var first = packet
+      first.info.flags.remove(.late)
+      send(first, subscription, encoding, transport, path, room, format, at: time)
+      if packet.isLate { replay(after: packet, subscription, encoding, transport, path, format, at: time) }
+    case .forward: send(packet, subscription, encoding, transport, path, room, format, at: time)
+    }
+    return true
+  }
+
+  private mutating func verdict(
+    on packet: MediaPacket, _ encoding: Handle<EncodingStream>, _ subscription: Handle<Subscription>
+  ) -> Verdict {
+    guard !packet.isPaddingOnly else {
+      // It fills a number of the stream that flows, and is nothing to any other.
+      let isShown =
+        subscriptions[subscription].selector.current != nil
+        && subscriptions[subscription].stream.encoding == packet.info.encoding
+      return isShown ? .skip : .ignore
+    }
+    let targets = encodings[encoding].structure.targets
+    return subscriptions[subscription].selector.select(packet, targets)
+  }
+
+  /// The first packet of a key frame was lost and came late: what came before it and belongs behind it goes out now.
+  private mutating func replay(
+    after first: MediaPacket, _ subscription: Handle<Subscription>, _ encoding: Handle<EncodingStream>,
+    _ transport: Handle<Transport>, _ path: Path, _ format: FormatMapping, at time: Instant
+  ) {
+    for step in 1...Int64(Limit.replayedPackets) {
+      let sequence = first.extendedSequence &+ step
+      guard var packet = encodings[encoding].history.record(extendedSequence: sequence) else { continue }
+      // Later arrivals of this turn come by themselves.
+      guard packet.serial < first.serial else { return }
+      let room = Int(packet.payloadByteCount) &+ Limit.packetOverhead
+      guard packet.payloadType == first.payloadType, departures.hasRoom(for: room) else { return }
+      packet.info.flags.remove(.late)
+      switch verdict(on: packet, encoding, subscription) {
+      case .ignore: break
+      case .skip: skip(packet, subscription, transport, path, format, at: time)
+      case .begin, .forward: send(packet, subscription, encoding, transport, path, room, format, at: time)
       }
     }
-    send(packet, subscription, encoding, transport, path, room, format, at: time)
-    return true
   }
 
   /// Joins numbers and clocks where a stream begins.

@@ -136,12 +136,19 @@ extension MediaNode {
     while let number = request.next(), count < Limit.requestsPerPacket {
       count += 1
       counters.nacksIn &+= 1
-      switch subscriptions[handle].stream.resend(number, at: time) {
-      case .send(let resend): send(resend, to: handle, transport, at: time)
-      case .tooSoon, .exhausted, .unknown: counters.retransmissionsRefused &+= 1
-      // The publisher is being asked for it already; what comes late goes out by itself.
-      case .missing: break
-      }
+      resend(number, to: handle, transport, at: time)
+    }
+  }
+
+  /// Sends the packet again that had `number` for the subscriber.
+  mutating func resend(
+    _ number: UInt16, to handle: Handle<Subscription>, _ transport: Handle<Transport>, at time: Instant
+  ) {
+    switch subscriptions[handle].stream.resend(number, at: time) {
+    case .send(let resend): send(resend, to: handle, transport, at: time)
+    case .tooSoon, .exhausted, .unknown: counters.retransmissionsRefused &+= 1
+    // The publisher is being asked for it already; what comes late goes out by itself.
+    case .missing: break
     }
   }
 

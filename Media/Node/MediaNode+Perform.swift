@@ -143,6 +143,7 @@ extension MediaNode {
     else { return }
     guard transports[transport].subscriptions.count < Limit.subscriptionsPerTransport,
       transports[transport].outgoing[parameters.ssrc] == nil,
+      transports[transport].ended.count < Limit.streamsPerTransport,
       let handle = subscriptions.insert(
         Subscription(
           parameters, publication: publication, transport: transport, kind: publications[publication].kind,
@@ -156,6 +157,7 @@ extension MediaNode {
     publications[publication].subscriptions.append(handle)
     transports[transport].subscriptions.append(handle)
     transports[transport].outgoing[parameters.ssrc] = handle
+    if let end = transports[transport].ended[parameters.ssrc] { subscriptions[handle].resume(end) }
     aim(handle, at: time)
     deadlines.bringForward(Int(transport.index), to: time + Period.allocation)
   }
@@ -179,6 +181,7 @@ extension MediaNode {
     if transports.contains(transport) {
       transports[transport].subscriptions.removeAll { $0 == handle }
       transports[transport].outgoing[ssrc] = nil
+      transports[transport].ended[ssrc] = subscriptions[handle].end
     }
     subscriptionHandles[subscriptions[handle].id] = nil
     _ = subscriptions.remove(handle)

@@ -44,8 +44,9 @@ extension MediaNode {
     }
     if time >= transports[transport].nextAllocation {
       transports[transport].nextAllocation = time + Period.allocation
-      expireLayers(transport, at: time)
+      measureLayers(transport, at: time)
       allocate(transport, at: time)
+      probe(transport, at: time)
       refreshKeyFrameWishes(transport)
     }
     deadlines.set(Int(transport.index), nextDeadline(of: transport, at: time))
@@ -63,11 +64,22 @@ extension MediaNode {
     for publication in transports[transport].publications {
       for encoding in publications[publication].encodings {
         if let deadline = encodings[encoding].stream?.nack?.nextDeadline { next = min(next, deadline) }
-        next = min(next, encodings[encoding].requests.deadline(roundTrip: transports[transport].roundTrip))
+        next = min(next, keyFrameDeadline(of: encoding))
       }
     }
     // Never at once again: whatever was due has been done or could not be done.
     return max(next, time + Self.finest)
+  }
+
+  /// When the next request for a key frame may leave; the distant future while nobody could be asked.
+  func keyFrameDeadline(of encoding: Handle<EncodingStream>) -> Instant {
+    let publication = encodings[encoding].publication
+    let feedback = publications[publication].parameters.feedback
+    guard encodings[encoding].ssrc != nil, feedback.pli || feedback.fir,
+      !publications[publication].parameters.isMuted
+    else { return .distantFuture }
+    let transport = publications[publication].transport
+    return encodings[encoding].requests.deadline(roundTrip: transports[transport].roundTrip)
   }
 
   /// The shortest time between two looks at one transport.
@@ -85,8 +97,9 @@ extension MediaNode {
     }
   }
 
-  /// Looks for layers that the transport's publications no longer send; their viewers get the next best.
-  private mutating func expireLayers(_ transport: Handle<Transport>, at time: Instant) {
+  /// Looks what the layers of the transport's publications cost, and for those that are no longer sent: their viewers
+  /// get the next best.
+  private mutating func measureLayers(_ transport: Handle<Transport>, at time: Instant) {
     for index in 0..<transports[transport].publications.count {
       let publication = transports[transport].publications[index]
       guard publications[publication].kind == .video else { continue }
@@ -94,6 +107,7 @@ extension MediaNode {
       if publications[publication].activity.expire(isScreen: isScreen, at: time) {
         aimSubscriptions(of: publication, at: time)
       }
+      publications[publication].rates = measuredRates(of: publication, at: time)
     }
   }
 }
@@ -140,12 +154,10 @@ extension MediaNode {
     _ encoding: Handle<EncodingStream>, of publication: Handle<Publication>, _ transport: Handle<Transport>,
     _ path: Path, at time: Instant
   ) {
-    guard let ssrc = encodings[encoding].ssrc, !publications[publication].parameters.isMuted,
-      departures.hasRoomForReport,
+    guard let ssrc = encodings[encoding].ssrc, keyFrameDeadline(of: encoding) <= time, departures.hasRoomForReport,
       encodings[encoding].requests.takeDue(at: time, roundTrip: transports[transport].roundTrip)
     else { return }
     let feedback = publications[publication].parameters.feedback
-    guard feedback.pli || feedback.fir else { return }
     if !feedback.pli { encodings[encoding].fullIntraRequests &+= 1 }
     let sender = transports[transport].controlSSRC
     let number = encodings[encoding].fullIntraRequests
@@ -165,18 +177,13 @@ extension MediaNode {
     guard let deadline = transports[transport].arrivals.nextDeadline, deadline <= time else { return }
     let sender = transports[transport].controlSSRC
     let media = transports[transport].mediaSSRC
-    // Taken out and put back: the writer needs it while the transport seals.
-    var arrivals = transports[transport].arrivals
-    transports[transport].arrivals = ArrivalRecorder()
+    // Changes places with a spare: the writer needs it while the transport seals.
+    swap(&transports[transport].arrivals, &arrivals)
+    defer { swap(&transports[transport].arrivals, &arrivals) }
     while arrivals.hasArrivals {
-      let isSent = departures.addReport(through: &transports[transport], to: path) { span throws(WireError) in
-        let head = try ReceiverReport.write(senderSSRC: sender, into: &span, at: 0)
-        let written = arrivals.writeFeedback(
-          senderSSRC: sender, mediaSSRC: media, into: &span, at: head, time: time)
-        return written > 0 ? head + written : 0
-      }
+      let isSent = departures.addFeedback(
+        &arrivals, senderSSRC: sender, mediaSSRC: media, through: &transports[transport], to: path, at: time)
       guard isSent else { break }
     }
-    transports[transport].arrivals = arrivals
   }
 }

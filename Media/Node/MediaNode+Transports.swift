@@ -75,17 +75,21 @@ extension MediaNode {
       case .state(let state): stateChanged(transport, state, at: time)
       }
     }
-    let isReady = transports[transport].secure.isSecure
-    transports[transport].sendingPath = isReady ? transports[transport].secure.selectedPath : nil
+    updatePath(of: transport)
     if let deadline = transports[transport].secure.nextDeadline {
       deadlines.bringForward(Int(transport.index), to: deadline)
     }
   }
 
+  /// Without keys nothing can be sent, and without consent nothing may be (RFC 7675 §5.1).
+  private mutating func updatePath(of transport: Handle<Transport>) {
+    let maySend = transports[transport].secure.isSecure && transports[transport].secure.state != .failed
+    transports[transport].sendingPath = maySend ? transports[transport].secure.selectedPath : nil
+  }
+
   private mutating func stateChanged(_ transport: Handle<Transport>, _ state: TransportState, at time: Instant) {
-    let path = transports[transport].secure.selectedPath
-    transports[transport].sendingPath = transports[transport].secure.isSecure ? path : nil
-    events.append(.transport(transports[transport].id, state, path?.kind))
+    updatePath(of: transport)
+    events.append(.transport(transports[transport].id, state, transports[transport].secure.selectedPath?.kind))
     guard state == .connected else { return }
     startAssociation(of: transport, at: time)
     // Key frames that came while nothing could be sent were of no use to its subscriptions.

@@ -60,6 +60,7 @@ public struct MediaNode: ~Copyable {
   var blocks: [ReportBlock] = []
   var feedbackResults: [PacketResult] = []
   var demands: [LayerDemand] = []
+  var arrivals = ArrivalRecorder()
   var demanding: [Handle<Subscription>] = []
 
   /// - Parameters:

@@ -2,6 +2,7 @@
 
 import Bytes
 import Chronology
+import Congestion
 import Forwarding
 import MediaContract
 import Streams
@@ -52,6 +53,8 @@ struct Publication: ~Copyable {
   /// What the control plane was told last.
   var reportedLevel = AudioLevelMeter.Reading?.none
   var activity = LayerActivity()
+  /// What its layers cost, as measured now and then.
+  var rates = LayerRates()
 
   init(_ parameters: PublicationParameters, transport: Handle<Transport>) {
     id = parameters.id

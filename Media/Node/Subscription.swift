@@ -79,6 +79,19 @@ struct Subscription: ~Copyable {
     }
   }
 
+  /// Where its numbers stand.
+  var end: StreamEnd {
+    StreamEnd(
+      sequence: stream.nextSequence, retransmissionSequence: stream.nextRetransmissionSequenceNumber,
+      retransmissionIndex: retransmissionIndex)
+  }
+
+  /// Goes on from where an earlier stream of the same SSRC ended.
+  mutating func resume(_ end: StreamEnd) {
+    stream.resume(at: end.sequence, retransmissionSequence: end.retransmissionSequence)
+    retransmissionIndex = end.retransmissionIndex
+  }
+
   /// Takes over new parameters of the same stream; numbers and clocks go on.
   mutating func update(_ parameters: SubscriptionParameters) {
     self.parameters = parameters

@@ -31,6 +31,8 @@ struct Transport: ~Copyable {
   var subscriptions: [Handle<Subscription>] = []
   /// Subscriptions by our SSRC, for feedback.
   var outgoing: [UInt32: Handle<Subscription>] = [:]
+  /// Where the numbers of streams that ended stood, by SSRC: one that is used again goes on from there.
+  var ended: [UInt32: StreamEnd] = [:]
 
   /// Arrivals of the client's packets, for its estimator.
   var arrivals = ArrivalRecorder()
@@ -40,6 +42,8 @@ struct Transport: ~Copyable {
   /// Bits per second that the control plane set in place of the estimate.
   var bandwidthLimit: Int64?
   var hasTransportFeedback = false
+  /// The line is the reason that some subscription gets less than is wanted.
+  var isConstrained = false
   /// Smoothed, from whatever measures it.
   private(set) var roundTrip: Interval?
   var referenceTime: ReferenceTime?
@@ -103,6 +107,13 @@ struct Transport: ~Copyable {
   mutating func noteRoundTrip(_ sample: Interval) {
     roundTrip = roundTrip.map { ($0 * 7 + sample) / 8 } ?? sample
   }
+}
+
+/// Where a stream's numbers stood when it ended.
+struct StreamEnd: Sendable {
+  var sequence: Int64
+  var retransmissionSequence: UInt16
+  var retransmissionIndex: Int64?
 }
 
 /// The receiver reference time that a client sent (RFC 3611 §4.4): it wants to measure the round trip without sending

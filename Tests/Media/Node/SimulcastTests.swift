@@ -251,6 +251,35 @@ private final class Broadcast {
     #expect(again.map { $0.header.timestamp } == asked.map { $0.header.timestamp })
   }
 
+  @Test func `a key frame whose first packet comes late is shown whole`() {
+    let broadcast = Broadcast()
+    broadcast.answersRequests = false
+    var packets = broadcast.sources[2].frame(isKey: true, packets: 9)
+    let first = packets.removeFirst()
+    for packet in packets { broadcast.stage.send(packet, from: broadcast.publisher) }
+    broadcast.stage.run(for: .milliseconds(40))
+    #expect(broadcast.media.isEmpty)
+    broadcast.stage.send(
+      makeRetransmission(of: first, rid: "f", ids: broadcast.publisher.ids), from: broadcast.publisher)
+    broadcast.stage.run(for: .milliseconds(40))
+    #expect(broadcast.frameSizes == [9])
+    #expect(broadcast.media.first?.vp8?.isKeyFrame == true)
+    broadcast.expectContinuity()
+  }
+
+  @Test func `a subscription that comes again on its old ssrc goes on with its numbers`() {
+    let broadcast = Broadcast()
+    broadcast.play(30, keyAt: 0)
+    let last = broadcast.media.last?.header.sequenceNumber
+    broadcast.stage.perform(.removeSubscription(SubscriptionID(rawValue: 20)))
+    broadcast.stage.subscribe(
+      21, to: 10, on: broadcast.viewer, formats: [Formats.vp8], ssrc: 5_000, rtxSSRC: 5_001, mid: "4")
+    let before = broadcast.media.count
+    broadcast.play(30)
+    #expect(broadcast.media.count > before)
+    #expect(broadcast.media[before].header.sequenceNumber == last.map { $0 &+ 1 })
+  }
+
   @Test func `a frame of nine packets to one viewer leaves as one or two runs`() {
     let broadcast = Broadcast()
     broadcast.play(30, keyAt: 0)
@@ -289,6 +318,18 @@ private final class Broadcast {
       }
     }
   }
+}
+
+/// The packet as its publisher sends it again (RFC 4588), on a stream that names its encoding.
+func makeRetransmission(of packet: [UInt8], rid: String, ids: HeaderExtensionIDs) -> [UInt8] {
+  guard let header = try? RTPHeader(parsing: packet.rawSpan) else { return [] }
+  var extensions = RTPExtensions()
+  extensions.mid = ShortString("1") ?? ShortString()
+  extensions.repairedRid = ShortString(rid) ?? ShortString()
+  let head = [UInt8(header.sequenceNumber >> 8), UInt8(header.sequenceNumber & 0xFF)]
+  return makePacket(
+    payloadType: 97, sequence: 77, timestamp: header.timestamp, ssrc: header.ssrc + 9_000, marker: header.marker,
+    payload: head + packet[header.payload.offset..<header.payload.end], extensions: extensions, ids: ids)
 }
 
 /// A NACK for the numbers, ascending.
