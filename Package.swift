@@ -109,7 +109,7 @@ let drivers: [Target] = [
     ["Bytes", "Chronology", "Wire", "Reactor", "Compression", "COpenSSL"]),
   library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Wire", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
-  library("MediaCodecs", "Sources/Drivers/MediaCodecs", ["Bytes", "COpus", "CVPX"]),
+  library("MediaCodecs", "Sources/Drivers/MediaCodecs", ["Bytes", "Randomness", "COpus", "CVPX"]),
 ]
 
 let executables: [Target] = [
@@ -219,6 +219,15 @@ let everySuite: [Target] = [
       "Bytes", "Chronology", "Randomness", "MediaContract", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression",
       "MediaCodecs", "TestSupport",
     ]),
+  tests(
+    "PeerTests", "Tests/Media/Peer",
+    [
+      "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Connectivity", "Streams",
+      "DataChannels", "Peer", "TestSupport",
+    ]),
+  tests(
+    "MediaCodecsTests", "Tests/MediaCodecs",
+    ["Bytes", "Randomness", "MediaContract", "Wire", "MediaCodecs", "TestSupport"]),
   tests(
     "SimulationTests", "Tests/Simulation",
     [
