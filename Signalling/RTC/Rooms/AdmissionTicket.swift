@@ -48,6 +48,9 @@ public struct AdmissionTicket: Sendable {
   var isSinglePeerConnection: Bool
   var metadata: String
   var attributes: [String: String]
+  /// The query asked for JSON with `frames=json`: a page that only writes JSON must be able to read the first frame too,
+  /// which comes before it wrote any. Our own addition to the protocol.
+  var prefersText = false
   var isReconnect = false
   /// The sid that the client believes to have; empty where it does not say.
   var participantSid = ""

@@ -81,6 +81,7 @@ extension ControlNode {
       readQuery(of: request, into: &ticket)
     }
     ticket.client.address = request.address
+    ticket.prefersText = request.value("frames") == "json"
     try checkSizes(of: ticket)
     try checkRoom(for: ticket)
     return ticket

@@ -57,13 +57,21 @@ extension ControlNode {
   }
 
   /// Media is lost for good unless the client comes back and restarts ICE within a few seconds.
+  ///
+  /// It is asked to after a moment only: a client that leaves closes its peer connection first, and its `leave` must
+  /// still find the socket open.
   private mutating func connectionFailed(of participant: Participant) {
     participant.failures += 1
     participant.isAwaitingResume = true
-    sendLeave(to: participant, reason: .connectionTimeout, action: .resume)
-    dropConnection(of: participant)
+    schedule(.askForResume(participant: participant.key, attempt: participant.failures), after: timings.failureGrace)
     schedule(
       .resumeTimeout(participant: participant.key, attempt: participant.failures), after: timings.resumeTimeout)
+  }
+
+  mutating func askForResume(_ participant: Participant, attempt: UInt32) {
+    guard participant.isAwaitingResume, participant.failures == attempt else { return }
+    sendLeave(to: participant, reason: .connectionTimeout, action: .resume)
+    dropConnection(of: participant)
   }
 
   // MARK: Streams

@@ -11,11 +11,12 @@ extension ControlNode {
     guard let participant = rooms[ticket.roomName]?.participant(ticket.identity),
       ticket.participantSid.isEmpty || ticket.participantSid == participant.sid
     else {
-      refuse(connection, reason: .stateMismatch, action: .reconnect)
+      refuse(connection, ticket, reason: .stateMismatch, action: .reconnect)
       return
     }
     dropConnection(of: participant)
     participant.connection = connection
+    participant.prefersText = ticket.prefersText
     connections[connection] = participant
 
     var response = ReconnectResponse()
@@ -31,10 +32,8 @@ extension ControlNode {
     repeatState(to: participant)
     if let state = ticket.syncState { synchronise(state, from: participant) }
 
-    switch participant.simulatedDisconnect {
-    case nil: break
-    case .afterMessages?, .atOnce?:
-      participant.simulatedDisconnect = nil
+    if participant.simulatesDisconnect {
+      participant.simulatesDisconnect = false
       dropConnection(of: participant)
       return
     }
@@ -47,7 +46,11 @@ extension ControlNode {
       participant.publisher.negotiation.isOutstanding = false
       participant.publisher.negotiation.requestedAudios = 0
       participant.publisher.negotiation.requestedVideos = 0
-      if needsSections(participant) { requestNegotiation(of: participant) }
+      if let offer = ticket.publisherOffer {
+        receive(offer: offer, from: participant)
+      } else if needsSections(participant) {
+        requestNegotiation(of: participant)
+      }
     }
   }
 

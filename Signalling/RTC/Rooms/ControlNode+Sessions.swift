@@ -31,7 +31,7 @@ extension ControlNode {
   private mutating func join(_ connection: ConnectionID, _ ticket: AdmissionTicket) {
     let room = rooms[ticket.roomName] ?? createRoom(named: ticket.roomName, ticket.claims.roomConfig)
     if isFull(room, for: ticket) {
-      refuse(connection, reason: .joinFailure, action: .disconnect)
+      refuse(connection, ticket, reason: .joinFailure, action: .disconnect)
       return
     }
     let replaced = room.participant(ticket.identity)
@@ -39,6 +39,7 @@ extension ControlNode {
 
     let participant = makeParticipant(in: room, ticket)
     participant.connection = connection
+    participant.prefersText = ticket.prefersText
     connections[connection] = participant
     participants[participant.key] = participant
     let others = room.participants.filter { !$0.isHidden }
@@ -147,12 +148,15 @@ extension ControlNode {
   // MARK: Leaving
 
   /// Ends a connection that never became a session.
-  mutating func refuse(_ connection: ConnectionID, reason: DisconnectReason, action: LeaveRequest.Action) {
+  mutating func refuse(
+    _ connection: ConnectionID, _ ticket: AdmissionTicket, reason: DisconnectReason, action: LeaveRequest.Action
+  ) {
     var leave = LeaveRequest()
     leave.reason = reason
     leave.action = action
     leave.canReconnect = action == .reconnect
-    effects.append(.send(connection, .binary(FrameCoding.binary(.leave(leave)))))
+    var frame = SharedFrame(.leave(leave))
+    effects.append(.send(connection, frame.frame(asText: ticket.prefersText)))
     effects.append(.close(connection, code: 1000, reason: ""))
   }
 

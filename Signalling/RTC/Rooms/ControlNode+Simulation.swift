@@ -4,12 +4,6 @@ import Chronology
 import LiveKitProtocol
 import MediaContract
 
-/// What the next resume of a participant has to suffer.
-enum SimulatedDisconnect {
-  case afterMessages
-  case atOnce
-}
-
 extension ControlNode {
   mutating func simulate(_ request: SimulateScenario, from participant: Participant) {
     switch request.scenario {
@@ -29,8 +23,9 @@ extension ControlNode {
       guard let transport = participant.downstream else { break }
       command(
         .limitBandwidth(transport.id, bitsPerSecond: bitsPerSecond > 0 ? bitsPerSecond : nil), in: participant.room)
-    case .disconnectSignalOnResume: participant.simulatedDisconnect = .afterMessages
-    case .disconnectSignalOnResumeNoMessages: participant.simulatedDisconnect = .atOnce
+    // The next resume loses its connection again, with and without its first messages. Those are queued together here,
+    // so the two are one: what was sent before the close arrives or does not.
+    case .disconnectSignalOnResume, .disconnectSignalOnResumeNoMessages: participant.simulatesDisconnect = true
     case .leaveRequestFullReconnect: requireFullReconnect(of: participant, reason: .unknownReason)
     case nil: break
     }

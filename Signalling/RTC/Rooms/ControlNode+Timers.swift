@@ -16,6 +16,7 @@ extension ControlNode {
     case .negotiationTimeout(let key, let offer): with(key) { $0.negotiationTimedOut($1, offer: offer) }
     case .joinTimeout(let key):
       with(key) { if !$1.wasActive { $0.close($1, reason: .joinFailure) } }
+    case .askForResume(let key, let attempt): with(key) { $0.askForResume($1, attempt: attempt) }
     case .resumeTimeout(let key, let attempt):
       with(key) { node, participant in
         guard participant.isAwaitingResume, participant.failures == attempt else { return }

@@ -65,7 +65,8 @@ final class Participant {
   var data = DataState()
   var quality = QualityState()
   var simulatedSpeech: Instant?
-  var simulatedDisconnect: SimulatedDisconnect?
+  /// A test asked for its next resume to fail.
+  var simulatesDisconnect = false
 
   init(
     key: UInt64, room: Room, sid: String, ticket: AdmissionTicket, subscriberIsPrimary: Bool, publisher: Transport,

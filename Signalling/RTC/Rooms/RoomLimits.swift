@@ -62,6 +62,8 @@ public struct RoomTimings: Sendable {
   public var joinTimeout = Interval.seconds(60)
   /// From the failure of a peer connection to the end of the participant.
   public var resumeTimeout = Interval.seconds(5)
+  /// From the failure of a peer connection to asking for the resume: a `leave` may be on its way behind the end of DTLS.
+  public var failureGrace = Interval.milliseconds(250)
   /// From a server offer to its answer.
   public var negotiationTimeout = Interval.seconds(15)
   /// Before an offer after a quiet time, and between offers.

@@ -8,6 +8,7 @@ enum TimerKind: Hashable {
   case negotiate(participant: UInt64)
   case negotiationTimeout(participant: UInt64, offer: UInt32)
   case joinTimeout(participant: UInt64)
+  case askForResume(participant: UInt64, attempt: UInt32)
   case resumeTimeout(participant: UInt64, attempt: UInt32)
   case refreshToken(participant: UInt64)
   case dynacast(room: UInt64, track: String)

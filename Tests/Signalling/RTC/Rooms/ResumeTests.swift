@@ -186,13 +186,24 @@ struct ResumeTests {
     let bob = connected("bob")
     bob.forget()
     harness.media(.transport(ann.primary, .failed, nil))
+    harness.advance(.milliseconds(300))
     #expect(ann.leaves.last?.action == .resume)
     #expect(ann.isClosed)
-    harness.advance(.milliseconds(4_900))
+    harness.advance(.milliseconds(4_600))
     #expect(bob.update(of: "ann")?.state != .disconnected)
     harness.advance(.milliseconds(200))
     #expect(bob.update(of: "ann")?.state == .disconnected)
     #expect(bob.update(of: "ann")?.disconnectReason == .connectionTimeout)
+  }
+
+  @Test func `a leave that follows the end of its media is heard`() {
+    let ann = connected("ann")
+    let bob = connected("bob")
+    harness.media(.transport(ann.primary, .failed, nil))
+    harness.advance(.milliseconds(100))
+    ann.send(.leave(LeaveRequest()))
+    #expect(ann.leaves.isEmpty)
+    #expect(bob.update(of: "ann")?.disconnectReason == .clientInitiated)
   }
 
   @Test func `a resume whose media comes back keeps the session`() {

@@ -83,6 +83,24 @@ struct SessionTests {
     }
   }
 
+  @Test func `a client that asks for JSON frames gets its join as JSON`() {
+    let ann = harness.join("ann", query: [(name: "frames", value: "json")])
+    guard case .text? = harness.frames[ann.connection]?.first else {
+      Issue.record("not a text frame")
+      return
+    }
+    #expect(ann.joined?.participant?.identity == "ann")
+  }
+
+  @Test func `a shutdown sends everybody to a new session`() {
+    let ann = harness.join("ann")
+    harness.node.shutDown(at: harness.moment)
+    harness.collect()
+    #expect(ann.leaves.last?.reason == .serverShutdown)
+    #expect(ann.leaves.last?.action == .reconnect)
+    #expect(ann.isClosed)
+  }
+
   @Test func `a frame beyond 2 MiB closes the socket and nothing else`() {
     let ann = harness.join("ann")
     let bob = harness.join("bob")
