@@ -24,6 +24,7 @@ const JOIN_TIMEOUT = 10_000
 function query(options: ConnectOptions): string {
   const parameters = new URLSearchParams({
     access_token: options.token, auto_subscribe: '1', adaptive_stream: '0', sdk: 'js', protocol: '16', version: '0.1.0',
+    frames: 'json',
   })
   if (options.resume) {
     parameters.set('reconnect', '1')
