@@ -134,6 +134,10 @@ let fuzzEntries: [Target] = [
     name: "WireFuzzEntries", dependencies: ["Bytes", "MediaContract", "Wire", "FuzzSupport"],
     path: "Tests/Fuzz/Entries/Wire", swiftSettings: testing),
   .target(
+    name: "DataChannelsFuzzEntries",
+    dependencies: ["Bytes", "Chronology", "Randomness", "DataChannels", "FuzzSupport"],
+    path: "Tests/Fuzz/Entries/DataChannels", swiftSettings: testing),
+  .target(
     name: "SignallingFuzzEntries",
     dependencies: ["Chronology", "JSON", "LiveKitProtocol", "AccessTokens", "FuzzSupport"],
     path: "Tests/Fuzz/Entries/Signalling", swiftSettings: testing),
@@ -158,6 +162,7 @@ let fuzzing: [Target] =
         "STUN", "Framing", "SocketAddress", "RTP", "RED", "RTCP", "VP8", "VP9", "H264", "H265", "AV1", "Opus",
         "DependencyDescriptor",
       ])
+    + fuzzTargets("DataChannelsFuzzEntries", ["SCTP"])
     + fuzzTargets("SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken"])
 
 let everySuite: [Target] = [
@@ -185,7 +190,9 @@ let everySuite: [Target] = [
     ["Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Streams", "TestSupport"]),
   tests(
     "DataChannelsTests", "Tests/Media/DataChannels",
-    ["Bytes", "Chronology", "Randomness", "DataChannels", "TestSupport"]),
+    [
+      "Bytes", "Chronology", "Randomness", "DataChannels", "FuzzSupport", "DataChannelsFuzzEntries", "TestSupport",
+    ]),
   tests(
     "ForwardingTests", "Tests/Media/Forwarding",
     [

@@ -162,6 +162,10 @@ import Testing
     #expect(pair.received(on: again) == [[1, 2]])
   }
 
+  @Test func `an association is small: there is one for each participant`() {
+    #expect(MemoryLayout<SCTPAssociation>.size <= 1024)
+  }
+
   @Test func `an idle association sends heartbeats and stays up`() {
     var pair = AssociationPair.connected()
     let sent = pair.left.counters.packetsSent

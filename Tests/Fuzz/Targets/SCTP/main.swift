@@ -1,0 +1,4 @@
+import DataChannelsFuzzEntries
+import FuzzDriver
+
+fuzz(.sctp)
