@@ -56,7 +56,9 @@ public enum HeaderExtension: CaseIterable, Sendable {
   /// feedback would cost a packet per participant every 100 ms for streams that cannot adapt.
   static func sent(_ kind: MediaKind) -> [HeaderExtension] {
     switch kind {
-    case .audio: [.mid, .absoluteCaptureTime]
+    // The loudness belongs on every audio section for the reason that RID belongs on every video section: sections of
+    // one bundle share their extensions, and a microphone may be added to a bundle that only received so far.
+    case .audio: [.mid, .audioLevel, .absoluteCaptureTime]
     case .video: received(.video)
     }
   }

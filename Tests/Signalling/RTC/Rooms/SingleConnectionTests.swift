@@ -178,6 +178,17 @@ struct SingleConnectionTests {
     #expect(streams == [ann.sid + "|camera", ann.sid + "|camera"])
   }
 
+  @Test func `a microphone that is added later brings its loudness`() throws {
+    let ann = harness.joinSingle("ann")
+    ann.publish(.microphone, cid: "mic")
+    #expect(harness.publications.last?.extensions.audioLevel == 1)
+    let tables = harness.commands.compactMap {
+      if case .setRemote(_, let remote) = $0 { remote.extensions } else { nil }
+    }
+    #expect(tables.map(\.audioLevel) == [1, 1], "the table of a transport is known from its first description on")
+    #expect(ann.answer?.media.last?.extensions.contains { $0.uri.hasSuffix("ssrc-audio-level") } == true)
+  }
+
   @Test func `downstream data takes the client's own connection`() {
     let ann = harness.joinSingle("ann")
     #expect(ann.primary == ann.transports[0])
