@@ -20,6 +20,8 @@ struct transfer {
 struct mqvi_fetcher {
   CURLM *multi;
   struct transfer *all;
+  /// How many there are in `all`.
+  int count;
 };
 
 struct mqvi_fetcher *mqvi_fetcher_open(int maximum_connections) {
@@ -66,6 +68,7 @@ static void end(struct mqvi_fetcher *fetcher, struct transfer *transfer) {
   for (struct transfer **link = &fetcher->all; *link != NULL; link = &(*link)->next) {
     if (*link != transfer) continue;
     *link = transfer->next;
+    fetcher->count--;
     break;
   }
   curl_multi_remove_handle(fetcher->multi, transfer->handle);
@@ -123,12 +126,15 @@ int mqvi_fetcher_post(
     return -1;
   }
   fetcher->all = transfer;
+  fetcher->count++;
   return 0;
 }
 
 void mqvi_fetcher_wait(struct mqvi_fetcher *fetcher, int wake, int milliseconds) {
   int running = 0;
   curl_multi_perform(fetcher->multi, &running);
+  // What has ended already is told at once.
+  if (running < fetcher->count) return;
   struct curl_waitfd extra = {.fd = wake, .events = CURL_WAIT_POLLIN};
   curl_multi_poll(fetcher->multi, &extra, 1, milliseconds, NULL);
   curl_multi_perform(fetcher->multi, &running);

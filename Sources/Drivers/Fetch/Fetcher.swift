@@ -31,6 +31,11 @@ public struct FetchResult: Sendable, Equatable {
   public var id: UInt64
   /// Nil: no answer, for whatever reason.
   public var status: Int?
+
+  public init(id: UInt64, status: Int?) {
+    self.id = id
+    self.status = status
+  }
 }
 
 /// Where requests may go.
