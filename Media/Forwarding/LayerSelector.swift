@@ -58,6 +58,16 @@ public enum LayerSelector: Sendable {
     }
   }
 
+  /// Whether packets of an encoding can matter at all: the quick look that most packets of a simulcast need no more than.
+  public func concerns(_ encoding: UInt8) -> Bool {
+    switch self {
+    case .encodings(let selector):
+      Int8(truncatingIfNeeded: encoding) == selector.current || Int8(truncatingIfNeeded: encoding) == selector.wanted
+    case .spatial(let selector): selector.wantedSpatial >= 0
+    case .dependencies(let selector): selector.wantedSpatial >= 0
+    }
+  }
+
   /// Decides about `packet`; `targets` is the structure of its frame where the stream has dependency descriptors.
   public mutating func select(_ packet: MediaPacket, _ targets: DecodeTargets) -> Verdict {
     switch self {

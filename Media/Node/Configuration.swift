@@ -23,6 +23,8 @@ public enum Limit {
   public static let sourcesPerTransport = 128
   /// Encodings of a publication: LiveKit knows three qualities, RFC 8853 more; what is beyond is not bound.
   public static let encodingsPerPublication = 4
+  /// Spatial and temporal layers count from 0 to 3, whatever a command says.
+  public static let highestLayer: UInt8 = 3
   /// Publications of one transport: a participant with two cameras, two screens and their audio has six.
   public static let publicationsPerTransport = 64
   /// Subscriptions of one transport, and of one publication: a room of some thousand listeners.

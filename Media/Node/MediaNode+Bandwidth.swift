@@ -144,8 +144,8 @@ extension MediaNode {
       })
     else { return }
     let next = subscriptions[subscription].stream.nextSequenceNumber
-    for age in 1...UInt16(clamping: probe.packetCount) {
-      resend(next &- age, to: subscription, transport, at: time)
+    for age in 0..<UInt16(clamping: probe.packetCount) {
+      resend(next &- age &- 1, to: subscription, transport, at: time)
     }
     counters.probes &+= 1
   }

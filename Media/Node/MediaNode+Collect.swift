@@ -90,6 +90,10 @@ extension MediaNode {
     _ arrival: Arrival, of publication: Handle<Publication>, to subscription: Handle<Subscription>,
     _ transport: Handle<Transport>, _ path: Path, at time: Instant
   ) -> Bool {
+    guard subscriptions[subscription].selector.concerns(arrival.encoding) else {
+      counters.packetsNotWanted &+= 1
+      return true
+    }
     let encoding = publications[publication].encodings[Int(arrival.encoding)]
     guard let packet = encodings[encoding].history.record(serial: arrival.serial) else {
       counters.droppedLost &+= 1

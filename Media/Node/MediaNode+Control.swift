@@ -44,7 +44,7 @@ extension MediaNode {
       receiveFeedback(&feedback, of: transport, at: time)
     case .applicationFeedback:
       try receiveEstimate(packet, of: transport, at: time)
-    case .goodbye: receiveGoodbye(try Goodbye(packet), of: transport)
+    case .goodbye: receiveGoodbye(try Goodbye(packet), of: transport, at: time)
     case .extendedReport:
       if let ntp = ExtendedReport.referenceTime(packet) {
         transports[transport].referenceTime = ReferenceTime(
@@ -110,16 +110,19 @@ extension MediaNode {
     if let delay = transports[transport].sequencer.feedbackDelay { transports[transport].noteRoundTrip(delay) }
   }
 
-  /// A source left: its SSRC may come again for something else, so it is forgotten. The publication stays.
-  private mutating func receiveGoodbye(_ goodbye: borrowing Goodbye, of transport: Handle<Transport>) {
+  /// A source stops for now. Its SSRC stays bound: browsers say goodbye whenever they pause an encoding, and go on later
+  /// without naming it again.
+  private mutating func receiveGoodbye(
+    _ goodbye: borrowing Goodbye, of transport: Handle<Transport>, at time: Instant
+  ) {
     for index in 0..<goodbye.count {
-      guard let binding = transports[transport].sources.find(goodbye[index]) else { continue }
-      transports[transport].sources.unbind(ssrc: goodbye[index])
-      if binding.isRetransmission {
-        encodings[binding.encoding].rtxSSRC = nil
-      } else {
-        encodings[binding.encoding].ssrc = nil
+      guard let binding = transports[transport].sources.find(goodbye[index]), !binding.isRetransmission else {
+        continue
       }
+      let publication = encodings[binding.encoding].publication
+      guard publications[publication].layering == .encodings, publications[publication].kind == .video else { continue }
+      publications[publication].activity.stop(encodings[binding.encoding].index)
+      aimSubscriptions(of: publication, at: time)
     }
   }
 }

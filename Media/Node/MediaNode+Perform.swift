@@ -39,7 +39,7 @@ extension MediaNode {
     if let handle = publicationHandles[parameters.id] {
       let wasMuted = publications[handle].parameters.isMuted
       publications[handle].update(parameters)
-      bindSignalledSources(handle)
+      bindSignalledSources(handle, at: time)
       if wasMuted != parameters.isMuted { muteChanged(handle, at: time) }
       aimSubscriptions(of: handle, at: time)
       return
@@ -53,13 +53,13 @@ extension MediaNode {
     }
     publicationHandles[parameters.id] = handle
     transports[transport].publications.append(handle)
-    bindSignalledSources(handle)
+    bindSignalledSources(handle, at: time)
     // An idle transport is looked at for consent only.
     deadlines.bringForward(Int(transport.index), to: time + Period.allocation)
   }
 
   /// Gives each encoding of the parameters a stream, and binds the SSRCs that were signalled.
-  private mutating func bindSignalledSources(_ publication: Handle<Publication>) {
+  private mutating func bindSignalledSources(_ publication: Handle<Publication>, at time: Instant) {
     let transport = publications[publication].transport
     let kind = publications[publication].kind
     let wanted = publications[publication].parameters.encodings.prefix(Limit.encodingsPerPublication)
@@ -73,8 +73,10 @@ extension MediaNode {
         publications[publication].encodings.append(handle)
       }
       let handle = publications[publication].encodings[index]
-      if let ssrc = encoding.ssrc { bind(ssrc, to: handle, isRetransmission: false, of: transport) }
-      if let ssrc = encoding.rtxSSRC { bind(ssrc, to: handle, isRetransmission: true, of: transport) }
+      if let ssrc = encoding.ssrc { bindSignalled(ssrc, to: handle, isRetransmission: false, of: transport, at: time) }
+      if let ssrc = encoding.rtxSSRC {
+        bindSignalled(ssrc, to: handle, isRetransmission: true, of: transport, at: time)
+      }
     }
   }
 
@@ -209,14 +211,16 @@ extension MediaNode {
     let target = subscriptions[handle].target
     var layers: Layers?
     if !target.isPaused, !publications[publication].parameters.isMuted {
-      layers = Layers(spatial: target.maximumSpatialLayer, temporal: target.maximumTemporalLayer)
+      let wanted = Layers(
+        spatial: min(target.maximumSpatialLayer, Limit.highestLayer),
+        temporal: min(target.maximumTemporalLayer, Limit.highestLayer))
+      layers = wanted
       switch subscriptions[handle].allowance {
       case nil: break
       case .nothing: layers = nil
       case .layers(let allowed):
         layers = Layers(
-          spatial: min(allowed.spatial, target.maximumSpatialLayer),
-          temporal: min(allowed.temporal, target.maximumTemporalLayer))
+          spatial: min(allowed.spatial, wanted.spatial), temporal: min(allowed.temporal, wanted.temporal))
       }
     }
     if let wanted = layers, publications[publication].layering != .dependencies {

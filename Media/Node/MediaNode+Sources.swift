@@ -14,41 +14,45 @@ extension MediaNode {
     of header: RTPHeader, _ extensions: RTPExtensions, _ transport: Handle<Transport>, at time: Instant
   ) -> SourceBinding? {
     if let binding = transports[transport].sources.find(header.ssrc) { return binding }
-    guard let found = findSource(header, extensions, transport) else { return nil }
-    guard bind(header.ssrc, to: found.encoding, isRetransmission: found.isRetransmission, of: transport, at: time)
-    else { return nil }
-    return transports[transport].sources.find(header.ssrc)
+    guard let found = findSource(header, extensions, transport), bindHeard(found, of: transport, at: time) else {
+      return nil
+    }
+    return found
   }
 
-  /// Remembers that an SSRC carries an encoding, or its retransmissions.
-  ///
-  /// - Parameter time: when a packet said so; nil for what was signalled.
-  /// - Returns: false at the table's limit, when the SSRC belongs to something else, or when the encoding's present
-  ///   source is still sending: a late packet of an old source must not take the new one's place.
-  @discardableResult
-  mutating func bind(
+  /// Remembers an SSRC that a description named.
+  mutating func bindSignalled(
     _ ssrc: UInt32, to encoding: Handle<EncodingStream>, isRetransmission: Bool, of transport: Handle<Transport>,
-    at time: Instant? = nil
-  ) -> Bool {
-    let current = isRetransmission ? encodings[encoding].rtxSSRC : encodings[encoding].ssrc
-    if current == ssrc, transports[transport].sources.find(ssrc) != nil { return true }
-    if !isRetransmission, let current, current != ssrc, let time, let last = encodings[encoding].lastArrival,
-      time - last < Self.takeover
+    at time: Instant
+  ) {
+    _ = bind(
+      SourceBinding(ssrc: ssrc, encoding: encoding, isRetransmission: isRetransmission), of: transport, at: time)
+  }
+
+  /// Remembers an SSRC that a packet named, unless the encoding's present source is still sending: a late packet of an
+  /// old source must not take the new one's place.
+  private mutating func bindHeard(_ binding: SourceBinding, of transport: Handle<Transport>, at time: Instant) -> Bool {
+    if !binding.isRetransmission, encodings[binding.encoding].ssrc != nil,
+      let last = encodings[binding.encoding].lastArrival, time - last < Self.takeover
     {
       return false
     }
-    let binding = SourceBinding(ssrc: ssrc, encoding: encoding, isRetransmission: isRetransmission)
+    return bind(binding, of: transport, at: time)
+  }
+
+  /// False at the table's limit, and when the SSRC belongs to something else.
+  private mutating func bind(_ binding: SourceBinding, of transport: Handle<Transport>, at time: Instant) -> Bool {
     guard transports[transport].sources.bind(binding) else { return false }
-    if isRetransmission {
-      encodings[encoding].rtxSSRC = ssrc
-    } else {
-      let isReplaced = current != nil && current != ssrc && encodings[encoding].stream != nil
-      encodings[encoding].ssrc = ssrc
-      if isReplaced {
-        encodings[encoding].restart()
-        let publication = encodings[encoding].publication
-        restartSubscriptions(of: publication, encoding: encodings[encoding].index, at: time ?? start.instant)
-      }
+    let encoding = binding.encoding
+    if binding.isRetransmission {
+      encodings[encoding].rtxSSRC = binding.ssrc
+      return true
+    }
+    let isReplaced = encodings[encoding].stream != nil && encodings[encoding].ssrc != binding.ssrc
+    encodings[encoding].ssrc = binding.ssrc
+    if isReplaced {
+      encodings[encoding].restart()
+      restartSubscriptions(of: encodings[encoding].publication, encoding: encodings[encoding].index, at: time)
     }
     return true
   }

@@ -130,6 +130,12 @@ struct LayerActivity: Sendable {
     return active != before
   }
 
+  /// A layer is not being sent any more.
+  mutating func stop(_ spatial: UInt8) {
+    lastSeen[Int(spatial & 3)] = nil
+    active &= ~(1 << (spatial & 3))
+  }
+
   /// Nothing is being sent: muted, or the source changed.
   mutating func reset() { self = LayerActivity() }
 

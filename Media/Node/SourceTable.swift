@@ -44,7 +44,4 @@ struct SourceTable: Sendable {
 
   /// Forgets all SSRCs of an encoding.
   mutating func unbind(_ encoding: Handle<EncodingStream>) { bindings.removeAll { $0.encoding == encoding } }
-
-  /// Forgets one SSRC, which said goodbye.
-  mutating func unbind(ssrc: UInt32) { bindings.removeAll { $0.ssrc == ssrc } }
 }

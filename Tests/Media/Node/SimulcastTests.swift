@@ -280,6 +280,35 @@ private final class Broadcast {
     #expect(broadcast.media[before].header.sequenceNumber == last.map { $0 &+ 1 })
   }
 
+  @Test func `an encoding that said goodbye is left at once, and known again when it comes back unnamed`() {
+    let broadcast = Broadcast()
+    broadcast.play(60, keyAt: 0)
+    var goodbye = [UInt8](repeating: 0, count: 8)
+    do {
+      var span = goodbye.mutableRawSpan
+      _ = try? Goodbye.write(sources: [UInt32(303)].span, into: &span, at: 0)
+    }
+    broadcast.isSending[2] = false
+    broadcast.stage.sendControl(goodbye, from: broadcast.publisher)
+    broadcast.play(20)
+    #expect(broadcast.frameSizes.suffix(5).allSatisfy { $0 == 3 })
+    broadcast.isSending[2] = true
+    broadcast.sources[2].isNamed = false
+    broadcast.play(60)
+    #expect(broadcast.frameSizes.suffix(5).allSatisfy { $0 == 9 })
+    broadcast.expectContinuity()
+  }
+
+  @Test func `a new source takes an encoding over when the old one is silent`() {
+    let broadcast = Broadcast()
+    broadcast.play(60, keyAt: 0)
+    broadcast.sources[2] = VP8Source(ssrc: 404, rid: "f", ids: broadcast.publisher.ids)
+    broadcast.stage.run(for: .milliseconds(250))
+    broadcast.play(60)
+    #expect(broadcast.frameSizes.suffix(5).allSatisfy { $0 == 9 })
+    broadcast.expectContinuity()
+  }
+
   @Test func `a frame of nine packets to one viewer leaves as one or two runs`() {
     let broadcast = Broadcast()
     broadcast.play(30, keyAt: 0)

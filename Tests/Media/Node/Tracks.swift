@@ -91,6 +91,8 @@ struct VP8Source {
   var keyIndex: UInt8 = 3
   var frames = 0
   var transportSequence: UInt16 = 0
+  /// Packets say which encoding they are of: browsers stop that once it was acknowledged.
+  var isNamed = true
 
   init(ssrc: UInt32, rid: String, ids: HeaderExtensionIDs) {
     self.ssrc = ssrc
@@ -123,8 +125,10 @@ struct VP8Source {
       payload += [isKey ? 0 : 1] + [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: byteCount)
       defer { sequence &+= 1 }
       var extensions = RTPExtensions()
-      extensions.mid = ShortString(mid) ?? ShortString()
-      extensions.rid = ShortString(rid) ?? ShortString()
+      if isNamed {
+        extensions.mid = ShortString(mid) ?? ShortString()
+        extensions.rid = ShortString(rid) ?? ShortString()
+      }
       extensions.transportSequence = transportSequence
       transportSequence &+= 1
       return makePacket(
