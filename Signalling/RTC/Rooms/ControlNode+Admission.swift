@@ -73,7 +73,7 @@ extension ControlNode {
       roomName: grant.room, identity: identity, claims: claims, kind: claims.kind, permission: permission,
       client: ClientInfo(), settings: ConnectionSettings(), isSinglePeerConnection: false,
       metadata: claims.metadata, attributes: claims.attributes)
-    if let text = request.value("join_request") {
+    if let text = request.value("join_request"), !text.isEmpty {
       try read(joinRequest: text, into: &ticket)
     } else if route.isSingle {
       throw Refusal(400, "join_request is required")

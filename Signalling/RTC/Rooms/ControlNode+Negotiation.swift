@@ -138,10 +138,7 @@ extension ControlNode {
   private func assignSections(of transport: Transport, to participant: Participant) {
     let waiting = participant.subscriptions.values.filter { $0.mid == nil && !$0.codecErrorWasSent }
     for subscription in waiting.sorted(by: { $0.order < $1.order }) {
-      let free = transport.sections.firstIndex { section in
-        guard case .idle = section.use else { return false }
-        return section.isReceivable && section.kind == subscription.track.kind
-      }
+      let free = transport.sections.firstIndex { $0.isFree(for: subscription.track.kind) }
       guard let free else { continue }
       transport.sections[free].use = .sending(subscription)
       subscription.mid = transport.sections[free].mid
@@ -159,6 +156,7 @@ extension ControlNode {
     guard let kind = transport.sections[index].kind else { return .rejected }
     let enabled = enabledCodecs(kind)
     var negotiated: NegotiatedSection?
+    transport.sections[index].isOccupied = false
     switch use {
     case .receiving(let track, let publication):
       let encoding = track.encoding(publication)
@@ -171,6 +169,7 @@ extension ControlNode {
       negotiated = offered.acceptSending(
         Negotiation.offerable(subscription.track), stream: Negotiation.stream(of: subscription))
       if negotiated == nil { refuseCodec(of: subscription) }
+      transport.sections[index].isOccupied = negotiated != nil
     case .idle, .application: break
     }
     guard let negotiated = negotiated ?? offered.acceptInactive(enabled: enabled) else { return .rejected }

@@ -72,10 +72,7 @@ extension ControlNode {
       participant.client.browser.lowercased() != "safari" && !Negotiation.usesStreamGroups(participant)
     let waiting = participant.subscriptions.values.filter { $0.mid == nil && !$0.codecErrorWasSent }
     for subscription in waiting.sorted(by: { $0.order < $1.order }) {
-      let free = transport.sections.firstIndex { section in
-        guard case .idle = section.use else { return false }
-        return mayReuse && section.isReceivable && section.kind == subscription.track.kind
-      }
+      let free = transport.sections.firstIndex { mayReuse && $0.isFree(for: subscription.track.kind) }
       if let free {
         transport.sections[free].use = .sending(subscription)
         subscription.mid = transport.sections[free].mid
@@ -101,11 +98,14 @@ extension ControlNode {
       return OfferedSection(
         kind: .application, mid: section.mid, content: .application(maximumMessageSize: RoomLimit.dataPacket))
     case .sending(let subscription):
+      transport.sections[index].describesStream = true
+      transport.sections[index].isOccupied = true
       transport.sections[index].offered = OfferedFormats.formats(for: Negotiation.offerable(subscription.track))
       return OfferedSection(
         kind: kind, mid: section.mid,
         content: .stream(transport.sections[index].offered, Negotiation.stream(of: subscription)))
     case .idle, .unclaimed, .receiving:
+      transport.sections[index].describesStream = false
       return OfferedSection(kind: kind, mid: section.mid, content: .idle(section.offered))
     }
   }
@@ -147,6 +147,7 @@ extension ControlNode {
     guard section.kind != nil, let position = answer.index(ofMid: section.mid) else { return }
     // It was negotiated: another stream may take its place later.
     transport.sections[index].isReceivable = true
+    transport.sections[index].isOccupied = section.describesStream
     guard case .sending(let subscription) = section.use else { return }
     guard let accepted = answer.media[position].acceptedStream(offered: section.offered) else {
       refuseCodec(of: subscription)
@@ -192,10 +193,7 @@ extension ControlNode {
       let waiting = participant.subscriptions.values.count {
         $0.mid == nil && !$0.codecErrorWasSent && $0.track.kind == kind
       }
-      let free = transport.sections.count { section in
-        guard case .idle = section.use else { return false }
-        return section.isReceivable && section.kind == kind
-      }
+      let free = transport.sections.count { $0.isFree(for: kind) }
       missing[kind] = max(0, waiting - free)
     }
     let audios = max(0, (missing[.audio] ?? 0) - transport.negotiation.requestedAudios)

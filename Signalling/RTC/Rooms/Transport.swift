@@ -63,6 +63,11 @@ struct Section {
   var encodings: [Encoding] = []
   /// Whether the client would receive here (v1: recvonly in its last offer).
   var isReceivable = false
+  /// Whether the client knows a stream of ours here, and whether our last description has one. A client notices a new
+  /// stream only on a section that was inactive before (WebRTC 1.0 §4.4.1.5, "process the addition of a remote track"):
+  /// until it saw the end of the old stream, the section is not free.
+  var isOccupied = false
+  var describesStream = false
   /// What we offered last (v0), so that an idle section keeps its payload types.
   var offered: [PayloadFormat] = []
   /// What the two ends agreed on; empty until they did.
@@ -73,6 +78,12 @@ struct Section {
   init(mid: String, kind: MediaKind?) {
     self.mid = mid
     self.kind = kind
+  }
+
+  /// Whether a stream of this kind may begin here.
+  func isFree(for kind: MediaKind) -> Bool {
+    guard case .idle = use else { return false }
+    return isReceivable && !isOccupied && self.kind == kind
   }
 }
 

@@ -158,6 +158,25 @@ struct DualConnectionTests {
     #expect(bob.last(\.offer)?.midToTrackId == [try #require(mid): second])
   }
 
+  @Test func `a section is not free before the client saw its stream end`() throws {
+    let ann = ready("ann")
+    let bob = ready("bob")
+    let first = ann.publish(.microphone, cid: "one")
+    harness.advance(.milliseconds(200))
+    bob.answerOffer()
+    let mid = try #require(bob.last(\.offer)?.midToTrackId.first { $0.value == first }?.key)
+    ann.unpublish(cid: "one")
+    let second = ann.publish(.microphone, cid: "two")
+    harness.advance(.milliseconds(200))
+    #expect(bob.serverOffer?.section(mid)?.direction == .inactive)
+    let other = try #require(bob.last(\.offer)?.midToTrackId.first { $0.value == second }?.key)
+    #expect(other != mid)
+    bob.answerOffer()
+    let third = ann.publish(.screenShareAudio, cid: "three")
+    harness.advance(.milliseconds(200))
+    #expect(bob.last(\.offer)?.midToTrackId == [other: second, mid: third])
+  }
+
   @Test func `a description that cannot be read ends in a full reconnect`() {
     let ann = ready("ann")
     var offer = SessionDescription()

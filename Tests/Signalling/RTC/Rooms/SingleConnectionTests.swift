@@ -145,6 +145,22 @@ struct SingleConnectionTests {
     #expect(bob.last(\.answer)?.midToTrackId == [mid: second])
   }
 
+  @Test func `a section is not free before the client saw its stream end`() throws {
+    let ann = harness.joinSingle("ann")
+    let bob = harness.joinSingle("bob", offer: Descriptions.first(audio: 1, video: 0))
+    let first = ann.publish(.microphone, cid: "one")
+    harness.advance(.milliseconds(200))
+    satisfy(bob)
+    let mid = try #require(bob.last(\.answer)?.midToTrackId.first { $0.value == first }?.key)
+    ann.unpublish(cid: "one")
+    let second = ann.publish(.microphone, cid: "two")
+    harness.advance(.milliseconds(200))
+    #expect(bob.last(\.mediaSectionsRequirement)?.numAudios == 1)
+    satisfy(bob)
+    #expect(bob.answer?.section(mid)?.direction == .inactive)
+    #expect(bob.last(\.answer)?.midToTrackId.values.sorted() == [second])
+  }
+
   @Test func `a client that never adds sections is not asked in a hurry`() {
     let ann = harness.joinSingle("ann")
     let bob = harness.joinSingle("bob", offer: Descriptions.first(audio: 0, video: 0))
