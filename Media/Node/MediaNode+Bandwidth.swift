@@ -52,10 +52,11 @@ extension MediaNode {
     }
   }
 
-  /// Bits per second that may be sent to a transport; nil while nothing is known of its line: then nothing is held back.
+  /// Bits per second that may be sent to a transport; nil while its line has never shown a limit: then nothing is held
+  /// back, for an estimate that only grew says what was tried, not what is possible.
   private func budget(of transport: Handle<Transport>) -> Int64? {
     if let limit = transports[transport].bandwidthLimit { return limit }
-    return transports[transport].estimate.reason == .initial ? nil : transports[transport].estimate.bitsPerSecond
+    return transports[transport].hasShownLimit ? transports[transport].estimate.bitsPerSecond : nil
   }
 
   private func audioRate(of publication: Handle<Publication>, at time: Instant) -> Int64 {

@@ -68,6 +68,7 @@ extension MediaNode {
     // Where packets are acknowledged one by one, the receiver's own guess adds nothing.
     guard !transports[transport].hasTransportFeedback else { return }
     transports[transport].estimate.receiveEstimate(bitsPerSecond, at: time)
+    transports[transport].noteEstimate()
   }
 
   private mutating func receiveSenderReport(_ report: SenderReport, of transport: Handle<Transport>, at time: Instant) {
@@ -89,6 +90,7 @@ extension MediaNode {
       }
       guard !transports[transport].hasTransportFeedback else { continue }
       transports[transport].estimate.receiveLoss(Double(block.fractionLost) / 256, of: packets, at: time)
+      transports[transport].noteEstimate()
     }
   }
 
@@ -107,6 +109,7 @@ extension MediaNode {
     transports[transport].sequencer.process(&feedback, into: &feedbackResults, at: time)
     transports[transport].hasTransportFeedback = true
     transports[transport].estimate.process(feedbackResults, at: time)
+    transports[transport].noteEstimate()
     if let delay = transports[transport].sequencer.feedbackDelay { transports[transport].noteRoundTrip(delay) }
   }
 

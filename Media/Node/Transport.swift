@@ -42,6 +42,8 @@ struct Transport: ~Copyable {
   /// Bits per second that the control plane set in place of the estimate.
   var bandwidthLimit: Int64?
   var hasTransportFeedback = false
+  /// The line was once found too narrow: by delay, by loss, or by the receiver's word.
+  private(set) var hasShownLimit = false
   /// The line is the reason that some subscription gets less than is wanted.
   var isConstrained = false
   /// Smoothed, from whatever measures it.
@@ -103,6 +105,14 @@ struct Transport: ~Copyable {
 
   /// RFC 3711 §3.3.1: the roll-over counter of a new stream is zero; sequence maps begin one cycle up.
   private static func index(_ sequence: Int64) -> UInt64 { UInt64(bitPattern: max(0, sequence &- 0x1_0000)) }
+
+  /// Looks whether the estimate has just found the line too narrow.
+  mutating func noteEstimate() {
+    switch estimate.reason {
+    case .delay, .loss, .receiver: hasShownLimit = true
+    case .initial, .stable, .train: break
+    }
+  }
 
   mutating func noteRoundTrip(_ sample: Interval) {
     roundTrip = roundTrip.map { ($0 * 7 + sample) / 8 } ?? sample
