@@ -22,6 +22,7 @@ extension ControlNode {
     }
     let transport = participant.publisher
     restartIfNeeded(transport, of: participant, fragment: offer.effectiveTransport.usernameFragment ?? "")
+    let receivable = transport.sections.count(where: \.isReceivable)
     takeSections(of: offer, into: transport, of: participant)
     let bound = bindSections(of: transport, participant: participant)
     if participant.isSinglePeerConnection { assignSections(of: transport, to: participant) }
@@ -37,20 +38,24 @@ extension ControlNode {
     for index in transport.sections.indices { configure(section: index, of: transport) }
     sendAnswer(to: offer, sections, id: message.id, transport: transport, of: participant)
     for entry in bound { announce(entry.track) }
-    if participant.isSinglePeerConnection { finishRequirement(of: participant) }
+    if participant.isSinglePeerConnection {
+      let added = transport.sections.count(where: \.isReceivable) - receivable
+      finishRequirement(of: participant, wasMet: added > 0)
+    }
   }
 
   /// The offer that we may have asked for came. What it had no room for is asked for again; slower where the client
   /// gave none of what was asked, because some never will.
-  private mutating func finishRequirement(of participant: Participant) {
+  private mutating func finishRequirement(of participant: Participant, wasMet: Bool) {
     let transport = participant.publisher
-    let asked = transport.negotiation.requestedAudios + transport.negotiation.requestedVideos
+    let wasAsked = transport.negotiation.requestedAudios + transport.negotiation.requestedVideos > 0
     transport.negotiation.requestedAudios = 0
     transport.negotiation.requestedVideos = 0
     transport.negotiation.isOutstanding = false
     transport.negotiation.isNeeded = false
     guard needsSections(participant) else { return }
-    requestNegotiation(of: participant, notBefore: asked > 0 ? now.instant + timings.fruitlessRequirement : nil)
+    let isFruitless = wasAsked && !wasMet
+    requestNegotiation(of: participant, notBefore: isFruitless ? now.instant + timings.fruitlessRequirement : nil)
   }
 
   /// Another fragment than before restarts ICE: our end gets new credentials too (RFC 8839 §4.4.1).

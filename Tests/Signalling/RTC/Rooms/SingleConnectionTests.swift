@@ -161,6 +161,20 @@ struct SingleConnectionTests {
     #expect(bob.last(\.answer)?.midToTrackId.values.sorted() == [second])
   }
 
+  @Test func `tracks that come while sections are on their way are asked for at once`() {
+    let ann = harness.joinSingle("ann")
+    let bob = harness.joinSingle("bob", offer: Descriptions.first(audio: 0, video: 0))
+    ann.publish(.microphone, cid: "one")
+    harness.advance(.milliseconds(200))
+    let second = ann.publish(.screenShareAudio, cid: "two")
+    satisfy(bob)
+    harness.advance(.milliseconds(200))
+    #expect(bob.last(\.mediaSectionsRequirement)?.numAudios == 1)
+    satisfy(bob)
+    #expect(bob.last(\.answer)?.midToTrackId.values.contains(second) == true)
+    #expect(bob.last(\.answer)?.midToTrackId.count == 2)
+  }
+
   @Test func `a client that never adds sections is not asked in a hurry`() {
     let ann = harness.joinSingle("ann")
     let bob = harness.joinSingle("bob", offer: Descriptions.first(audio: 0, video: 0))
