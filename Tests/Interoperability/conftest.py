@@ -108,7 +108,29 @@ def token(room: str, identity: str, **grants) -> str:
 
 @pytest.fixture
 def server():
+    """A server for this test alone."""
     running = Server()
     yield running
     code = running.stop()
     assert code == 0, f"mqvi ended with {code}"
+
+
+@pytest.fixture(scope="session")
+def one_server():
+    running = Server()
+    yield running
+    code = running.stop()
+    assert code == 0, f"mqvi ended with {code}"
+
+
+@pytest.fixture
+def shared(one_server):
+    """One server for all tests that keep to a room of their own. It must live through each of them."""
+    yield one_server
+    assert one_server.process.poll() is None, one_server.output()
+
+
+@pytest.fixture
+def room(request):
+    """The name of a room that no other test uses."""
+    return request.node.name

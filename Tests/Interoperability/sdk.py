@@ -5,9 +5,16 @@ import contextlib
 import math
 
 import numpy
+import pytest
 from livekit import rtc
 
 RATE = 48_000
+
+both_paths = pytest.mark.parametrize("single", [True, False], ids=["one-connection", "two-connections"])
+
+#: What the running scenario has opened. It is closed whatever becomes of the scenario: a client that is left behind
+#: reconnects for ever in this process, beside the scenarios that follow.
+_opened = []
 
 
 class Client:
@@ -19,10 +26,12 @@ class Client:
         "participant_metadata_changed", "participant_attributes_changed", "participant_name_changed",
         "room_metadata_changed", "disconnected", "reconnecting", "reconnected", "connection_quality_changed",
         "local_track_published", "local_track_subscribed", "participant_permissions_changed",
-        "track_subscription_failed", "data_track_published", "room_updated",
+        "track_subscription_failed", "data_track_published",
+        "data_track_unpublished", "room_updated",
     )
 
     def __init__(self):
+        _opened.append(self)
         self.room = rtc.Room()
         self.seen: list[tuple[str, tuple]] = []
         self._changed = asyncio.Event()
@@ -36,8 +45,8 @@ class Client:
 
         return record
 
-    async def connect(self, url, token, *, single=True, auto_subscribe=True):
-        options = rtc.RoomOptions(auto_subscribe=auto_subscribe, single_peer_connection=single)
+    async def connect(self, url, token, *, single=True, auto_subscribe=True, **options):
+        options = rtc.RoomOptions(auto_subscribe=auto_subscribe, single_peer_connection=single, **options)
         await asyncio.wait_for(self.room.connect(url, token, options), 15)
         return self
 
@@ -72,14 +81,20 @@ class Client:
         except asyncio.TimeoutError:
             raise AssertionError(f"{what} did not come true within {deadline} s") from None
 
+    def all(self, name):
+        """The arguments of every event of this name so far."""
+        return [arguments for event, arguments in self.seen if event == name]
+
     async def close(self):
-        await self.room.disconnect()
+        if self.room.isconnected():
+            await self.room.disconnect()
 
 
 class Tone:
     """A sine that is published as a microphone track until it is stopped."""
 
     def __init__(self, hertz: float, loudness: float = 0.3):
+        _opened.append(self)
         self.hertz = hertz
         self.loudness = loudness
         self.source = rtc.AudioSource(RATE, 1)
@@ -101,7 +116,7 @@ class Tone:
             self.phase += samples
             await self.source.capture_frame(rtc.AudioFrame(wave.tobytes(), RATE, 1, samples))
 
-    async def stop(self):
+    async def close(self):
         if self.task:
             self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -133,6 +148,7 @@ class MovingPicture:
     """A picture that changes with every frame, published as camera or screen."""
 
     def __init__(self, width=1280, height=720):
+        _opened.append(self)
         self.width = width
         self.height = height
         self.source = rtc.VideoSource(width, height)
@@ -158,7 +174,7 @@ class MovingPicture:
             number += 1
             await asyncio.sleep(1 / 30)  # the pace of the source, not a wait for anything
 
-    async def stop(self):
+    async def close(self):
         if self.task:
             self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -183,5 +199,13 @@ async def frames(track, count, deadline=15):
 
 
 def run(scenario):
-    """Runs an asynchronous scenario and leaves no task behind."""
-    return asyncio.run(scenario)
+    """Runs an asynchronous scenario and closes what it opened, however it ends."""
+
+    async def whole():
+        try:
+            await scenario
+        finally:
+            opened, _opened[:] = list(_opened), []
+            await asyncio.gather(*(asyncio.wait_for(one.close(), 5) for one in opened), return_exceptions=True)
+
+    asyncio.run(whole())

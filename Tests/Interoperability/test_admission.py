@@ -17,6 +17,11 @@ from websockets.sync.client import connect
 from conftest import KEY, SECRET, token
 
 
+@pytest.fixture
+def server(shared):
+    return shared
+
+
 def signed(secret=SECRET, algorithm="HS256", **changes):
     now = int(time.time())
     claims = {
@@ -70,6 +75,11 @@ def test_an_unsigned_token_is_refused(server):
     claims = {"iss": KEY, "sub": "a", "exp": now + 600, "video": {"roomJoin": True, "room": "r"}}
     unsigned = part({"alg": "none", "typ": "JWT"}) + "." + part(claims) + "."
     assert get(f"{server.url}/rtc/validate?access_token={unsigned}")[0] == 401
+
+
+@pytest.mark.parametrize("changes", [{"exp": now - 30}, {"nbf": now + 30}], ids=["expired", "not yet"])
+def test_clocks_may_differ_by_a_minute(server, changes):
+    assert get(f"{server.url}/rtc/validate?access_token={signed(**changes)}")[:2] == (200, "success")
 
 
 def join_request(compress=False, standard=False, padded=True) -> str:
