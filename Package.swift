@@ -165,6 +165,22 @@ let fuzzing: [Target] =
     + fuzzTargets("DataChannelsFuzzEntries", ["SCTP"])
     + fuzzTargets("SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken"])
 
+/// Measurements: only for `scripts/bench`, because their executables replace malloc and the reference counts.
+let benchmarks: [Target] =
+  Context.environment["MQVI_BENCH"] == nil
+  ? []
+  : [
+    .target(name: "CRuntimeCounters", path: "bench/Support/CRuntimeCounters", publicHeadersPath: "include"),
+    library("Harness", "bench/Support/Harness", ["CRuntimeCounters", "Chronology", "JSON", "Reactor"]),
+    .executableTarget(
+      name: "Micro",
+      dependencies: [
+        "Harness", "Bytes", "Chronology", "Randomness", "JSON", "MediaContract", "Wire", "Cryptography", "Connectivity",
+        "Congestion", "Streams", "Forwarding", "Node", "Reactor",
+      ],
+      path: "bench/Micro", swiftSettings: production),
+  ]
+
 let everySuite: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["Bytes", "Chronology", "Randomness"], path: "Tests/Support",
@@ -249,4 +265,5 @@ let suites = everySuite.filter { target in
 let package = Package(
   name: "mqvi",
   products: [.executable(name: "mqvi", targets: ["mqvi"])],
-  targets: foundations + clibraries + media + signalling + drivers + executables + fuzzEntries + fuzzing + suites)
+  targets: foundations + clibraries + media + signalling + drivers + executables + fuzzEntries + fuzzing + benchmarks
+    + suites)

@@ -1,0 +1,31 @@
+// Every operation by its name.
+
+import Harness
+
+enum Catalogue {
+  static func measure(only: String?, countsInstructions: Bool) -> [Measurement] {
+    var results: [Measurement] = []
+    func measure<O: Operation & ~Copyable>(_ type: O.Type) {
+      guard only == nil || only == O.name else { return }
+      var result = Harness.measure(type)
+      if countsInstructions, !O.preparesInTurns {
+        result.instructions = Instructions.perUnit(of: O.name, turns: O.turns)
+      }
+      results.append(result)
+    }
+    measure(ForwardShare.self)
+    measure(ForwardVoice.self)
+    return results
+  }
+
+  /// Nil when there is no such operation.
+  static func runOnce(_ name: String, turns: Int) -> Int? {
+    var units: Int?
+    func run<O: Operation & ~Copyable>(_ type: O.Type) {
+      if name == O.name { units = Harness.runOnce(type, turns: turns) }
+    }
+    run(ForwardShare.self)
+    run(ForwardVoice.self)
+    return units
+  }
+}
