@@ -11,14 +11,20 @@ public enum Instructions {
   ///
   /// - Parameter turns: of the long run; the short one has a quarter.
   public static func perUnit(of name: String, turns: Int) -> Double? {
-    guard let short = collect(name, turns: max(1, turns / 4)), let long = collect(name, turns: turns),
-      long.units > short.units
+    guard let program = stripped(), let short = collect(program, name, turns: max(1, turns / 4)),
+      let long = collect(program, name, turns: turns), long.units > short.units
     else { return nil }
     return Double(long.instructions - short.instructions) / Double(long.units - short.units)
   }
 
-  private static func collect(_ name: String, turns: Int) -> (units: Int, instructions: Int)? {
+  /// A copy of this program without debug information, which valgrind 3.19 cannot read.
+  private static func stripped() -> String? {
     guard let program = CommandLine.arguments.first else { return nil }
+    let copy = program + "-stripped"
+    return output(of: "strip --strip-debug -o '\(copy)' '\(program)'") == nil ? nil : copy
+  }
+
+  private static func collect(_ program: String, _ name: String, turns: Int) -> (units: Int, instructions: Int)? {
     let command =
       "valgrind --tool=callgrind --callgrind-out-file=/dev/null '\(program)' --once \(name) --turns \(turns) 2>&1"
     guard let text = output(of: command) else { return nil }
