@@ -191,7 +191,7 @@ let everySuite: [Target] = [
     ["Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "TestSupport"]),
   tests(
     "CryptographyTests", "Tests/Cryptography",
-    ["Bytes", "Chronology", "Randomness", "MediaContract", "Cryptography", "CSRTP", "TestSupport"]),
+    ["Bytes", "Chronology", "Randomness", "MediaContract", "Cryptography", "COpenSSL", "CSRTP", "TestSupport"]),
   tests(
     "WireTests", "Tests/Media/Wire",
     ["Bytes", "MediaContract", "Randomness", "Wire", "FuzzSupport", "WireFuzzEntries", "TestSupport"]),

@@ -42,8 +42,8 @@ struct DTLSRecordNumber {
     let sealing = unsafe mqvi_gcm_new(isClient ? client : server, count, 1)
     let opening = unsafe mqvi_gcm_new(isClient ? server : client, count, 0)
     guard let sealing = unsafe sealing, let opening = unsafe opening else {
-      unsafe EVP_CIPHER_CTX_free(sealing)
-      unsafe EVP_CIPHER_CTX_free(opening)
+      unsafe mqvi_gcm_free(sealing)
+      unsafe mqvi_gcm_free(opening)
       return nil
     }
     unsafe self.sealing = sealing
@@ -55,8 +55,8 @@ struct DTLSRecordNumber {
   }
 
   deinit {
-    unsafe EVP_CIPHER_CTX_free(sealing)
-    unsafe EVP_CIPHER_CTX_free(opening)
+    unsafe mqvi_gcm_free(sealing)
+    unsafe mqvi_gcm_free(opening)
   }
 
   /// One record, ready to send.

@@ -1,6 +1,6 @@
-// One direction's packet transform, for RTP or for RTCP: session keys, one OpenSSL context, the initialisation vector.
+// One direction's packet transform, for RTP or for RTCP: session keys, one cipher, the initialisation vector.
 //
-// OpenSSL's EVP is used directly rather than through libsrtp, which the tests hold it against: see
+// The ciphers are used directly rather than through libsrtp, which the tests hold it against: see
 // Sources/Documentation/decisions/0002-srtp-and-dtls.md.
 
 import Bytes
@@ -37,7 +37,7 @@ import COpenSSL
     authentication = HMACSHA1(key: keys.authenticationKey)
   }
 
-  deinit { unsafe EVP_CIPHER_CTX_free(context) }
+  deinit { if isAEAD { unsafe mqvi_gcm_free(context) } else { unsafe EVP_CIPHER_CTX_free(context) } }
 
   /// The vector for a packet: SSRC and index under the salt (RFC 7714 §8.1, §9.1; RFC 3711 §4.1.1).
   @inline(__always)

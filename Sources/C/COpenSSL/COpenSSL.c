@@ -42,36 +42,8 @@ static EVP_CIPHER_CTX *cipher_new(const EVP_CIPHER *cipher, const uint8_t *key, 
   return NULL;
 }
 
-EVP_CIPHER_CTX *mqvi_gcm_new(const uint8_t *key, int key_count, int encrypting) {
-  return cipher_new(key_count == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm(), key, encrypting);
-}
-
 EVP_CIPHER_CTX *mqvi_ctr_new(const uint8_t *key, int key_count) {
   return cipher_new(key_count == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr(), key, 1);
-}
-
-int mqvi_gcm_seal(EVP_CIPHER_CTX *context, const uint8_t iv[12], const uint8_t *header, int header_count,
-                  const uint8_t *trailer, int trailer_count, const uint8_t *in, int count, uint8_t *out) {
-  int written = 0;
-  if (EVP_EncryptInit_ex(context, NULL, NULL, NULL, iv) != 1) return 0;
-  if (EVP_EncryptUpdate(context, NULL, &written, header, header_count) != 1) return 0;
-  if (trailer_count > 0 && EVP_EncryptUpdate(context, NULL, &written, trailer, trailer_count) != 1) return 0;
-  if (count > 0 && EVP_EncryptUpdate(context, out, &written, in, count) != 1) return 0;
-  if (EVP_EncryptFinal_ex(context, out + count, &written) != 1) return 0;
-  return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, out + count);
-}
-
-int mqvi_gcm_open(EVP_CIPHER_CTX *context, const uint8_t iv[12], const uint8_t *header, int header_count,
-                  const uint8_t *trailer, int trailer_count, uint8_t *bytes, int count, const uint8_t tag[16]) {
-  int written = 0;
-  uint8_t expected[16], none[16];
-  memcpy(expected, tag, sizeof expected);
-  if (EVP_DecryptInit_ex(context, NULL, NULL, NULL, iv) != 1) return 0;
-  if (EVP_DecryptUpdate(context, NULL, &written, header, header_count) != 1) return 0;
-  if (trailer_count > 0 && EVP_DecryptUpdate(context, NULL, &written, trailer, trailer_count) != 1) return 0;
-  if (count > 0 && EVP_DecryptUpdate(context, bytes, &written, bytes, count) != 1) return 0;
-  if (EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, expected) != 1) return 0;
-  return EVP_DecryptFinal_ex(context, none, &written) == 1;
 }
 
 int mqvi_ctr(EVP_CIPHER_CTX *context, const uint8_t iv[16], const uint8_t *in, int count, uint8_t *out) {

@@ -28,17 +28,24 @@ mqvi_hmac_sha1 mqvi_hmac_sha1_keyed(const uint8_t *key, size_t key_count);
 void mqvi_hmac_sha1_code(const mqvi_hmac_sha1 *keyed, const uint8_t *first, size_t first_count, const uint8_t *second,
                          size_t second_count, uint8_t code[20]);
 
-// A cipher context with its key set, or NULL. Only the IV changes per packet afterwards.
-EVP_CIPHER_CTX *mqvi_gcm_new(const uint8_t *key, int key_count, int encrypting);
-EVP_CIPHER_CTX *mqvi_ctr_new(const uint8_t *key, int key_count);
-
-// AES-GCM: authenticates `header` and `trailer`, encrypts `count` bytes to `out` and writes 16 bytes of tag behind
-// them. `in` and `out` are the same or do not overlap. 1 = done.
-int mqvi_gcm_seal(EVP_CIPHER_CTX *context, const uint8_t iv[12], const uint8_t *header, int header_count,
+// AES-GCM under one key, by the fastest means that this machine has. NULL when memory runs out.
+typedef struct mqvi_gcm mqvi_gcm;
+mqvi_gcm *mqvi_gcm_new(const uint8_t *key, int key_count, int encrypting);
+// The same by OpenSSL whatever else there is.
+mqvi_gcm *mqvi_gcm_new_by_openssl(const uint8_t *key, int key_count, int encrypting);
+void mqvi_gcm_free(mqvi_gcm *gcm);
+// Authenticates `header` and `trailer`, encrypts `count` bytes to `out` and writes 16 bytes of tag behind them. `in` and
+// `out` are the same or do not overlap; where there is a trailer, both together have at most 64 bytes. 1 = done.
+int mqvi_gcm_seal(mqvi_gcm *gcm, const uint8_t iv[12], const uint8_t *header, int header_count,
                   const uint8_t *trailer, int trailer_count, const uint8_t *in, int count, uint8_t *out);
 // The reverse, in place. 1 = authentic; otherwise `bytes` holds rubbish.
-int mqvi_gcm_open(EVP_CIPHER_CTX *context, const uint8_t iv[12], const uint8_t *header, int header_count,
+int mqvi_gcm_open(mqvi_gcm *gcm, const uint8_t iv[12], const uint8_t *header, int header_count,
                   const uint8_t *trailer, int trailer_count, uint8_t *bytes, int count, const uint8_t tag[16]);
+// By what means, for people: "ipsec-mb (AVX2)".
+const char *mqvi_gcm_implementation(void);
+
+// A cipher context with its key set, or NULL. Only the IV changes per packet afterwards.
+EVP_CIPHER_CTX *mqvi_ctr_new(const uint8_t *key, int key_count);
 // AES in counter mode from `in` to `out`, which are the same or do not overlap. 1 = done.
 int mqvi_ctr(EVP_CIPHER_CTX *context, const uint8_t iv[16], const uint8_t *in, int count, uint8_t *out);
 
