@@ -34,7 +34,7 @@ public struct ArrivalRecorder: Sendable {
   /// Arrivals that found no room or were too old.
   public private(set) var dropped: UInt64 = 0
 
-  public init() { arrivals.reserveCapacity(64) }
+  public init() {}
 
   /// A packet with that transport-wide number came in.
   public mutating func record(_ number: UInt16, at time: Instant) {

@@ -38,6 +38,15 @@ struct EncodingStream: ~Copyable {
     requests = KeyFrameRequests(encoding: index)
   }
 
+  /// Bits per second of one layer, or of all together. The stream is moved out and back, since looking into the optional
+  /// in place would copy it, references and all.
+  mutating func bitsPerSecond(layer: Int? = nil, at time: Instant) -> Int64 {
+    guard let stream = stream.take() else { return 0 }
+    let rate = layer.map { stream.bitsPerSecond(layer: $0, at: time) } ?? stream.bitsPerSecond(at: time)
+    self.stream = consume stream
+    return rate
+  }
+
   /// Another source takes this one's place: nothing of before counts any more.
   mutating func restart() {
     stream = nil

@@ -59,9 +59,9 @@ extension MediaNode {
     return transports[transport].hasShownLimit ? transports[transport].estimate.bitsPerSecond : nil
   }
 
-  private func audioRate(of publication: Handle<Publication>, at time: Instant) -> Int64 {
+  private mutating func audioRate(of publication: Handle<Publication>, at time: Instant) -> Int64 {
     guard let encoding = publications[publication].encodings.first else { return 0 }
-    return encodings[encoding].stream?.bitsPerSecond(at: time) ?? 0
+    return encodings[encoding].bitsPerSecond(at: time)
   }
 
   /// What a subscription wants, and what its publication's layers cost. Nil while nothing is wanted or sent.
@@ -80,7 +80,7 @@ extension MediaNode {
   }
 
   /// What the active layers of a publication cost now.
-  func measuredRates(of publication: Handle<Publication>, at time: Instant) -> LayerRates {
+  mutating func measuredRates(of publication: Handle<Publication>, at time: Instant) -> LayerRates {
     var rates = LayerRates(isScalable: publications[publication].layering != .encodings)
     for spatial in UInt8(0)..<3 where publications[publication].activity.active & (1 << spatial) != 0 {
       for temporal in 0...publications[publication].activity.temporalLayers(of: spatial) {
@@ -92,7 +92,7 @@ extension MediaNode {
     return rates
   }
 
-  private func rate(
+  private mutating func rate(
     of publication: Handle<Publication>, _ spatial: UInt8, _ temporal: UInt8, at time: Instant
   ) -> Int64 {
     let isSimulcast = publications[publication].layering == .encodings
@@ -100,7 +100,7 @@ extension MediaNode {
     guard index < publications[publication].encodings.count else { return 0 }
     let encoding = publications[publication].encodings[index]
     let layer = isSimulcast ? Int(temporal) : Int(spatial) * 4 + Int(temporal)
-    return encodings[encoding].stream?.bitsPerSecond(layer: layer, at: time) ?? 0
+    return encodings[encoding].bitsPerSecond(layer: layer, at: time)
   }
 
   private mutating func apply(

@@ -61,8 +61,10 @@ extension MediaNode {
     if hasMedia {
       next = min(next, transports[transport].nextControlReport, transports[transport].nextAllocation)
     }
-    for publication in transports[transport].publications {
-      for encoding in publications[publication].encodings {
+    for place in 0..<transports[transport].publications.count {
+      let publication = transports[transport].publications[place]
+      for index in 0..<publications[publication].encodings.count {
+        let encoding = publications[publication].encodings[index]
         if let deadline = encodings[encoding].stream?.nack?.nextDeadline { next = min(next, deadline) }
         next = min(next, keyFrameDeadline(of: encoding))
       }
@@ -107,7 +109,8 @@ extension MediaNode {
       if publications[publication].activity.expire(isScreen: isScreen, at: time) {
         aimSubscriptions(of: publication, at: time)
       }
-      publications[publication].rates = measuredRates(of: publication, at: time)
+      let rates = measuredRates(of: publication, at: time)
+      publications[publication].rates = rates
     }
   }
 }

@@ -15,6 +15,15 @@ enum Catalogue {
     }
     measure(ForwardShare.self)
     measure(ForwardVoice.self)
+    measure(AnswerNACK.self)
+    measure(TimersShare.self)
+    measure(TimersVoice.self)
+    measure(Parse.self)
+    measure(Open.self)
+    measure(Seal.self)
+    measure(RewriteVP8.self)
+    measure(WriteFeedback.self)
+    measure(ReadFeedback.self)
     return results
   }
 
@@ -26,6 +35,15 @@ enum Catalogue {
     }
     run(ForwardShare.self)
     run(ForwardVoice.self)
+    run(AnswerNACK.self)
+    run(TimersShare.self)
+    run(TimersVoice.self)
+    run(Parse.self)
+    run(Open.self)
+    run(Seal.self)
+    run(RewriteVP8.self)
+    run(WriteFeedback.self)
+    run(ReadFeedback.self)
     return units
   }
 }

@@ -15,7 +15,7 @@ struct ForwardShare: Operation, ~Copyable {
   static let viewers = 50
   static let packetsPerFrame = 9
 
-  private var room = SyntheticRoom(clients: ForwardShare.viewers + 1)
+  var room = SyntheticRoom(clients: ForwardShare.viewers + 1)
   private var frame = VP8Frames()
 
   init() {
@@ -66,7 +66,7 @@ struct ForwardVoice: Operation, ~Copyable {
   static let turns = 100
   static let people = 20
 
-  private var room = SyntheticRoom(clients: ForwardVoice.people)
+  var room = SyntheticRoom(clients: ForwardVoice.people)
   private var timestamp: UInt32 = 0
   private var transportSequence: UInt16 = 0
 

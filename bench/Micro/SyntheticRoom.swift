@@ -111,15 +111,52 @@ struct SyntheticRoom: ~Copyable {
     senders.append(sender.path)
   }
 
+  /// Seals one compound RTCP packet of a client for a later turn.
+  mutating func prepareControl(from client: Int, _ write: (inout MutableRawSpan) -> Int) {
+    var length = 0
+    do {
+      var target = datagrams.mutableBytes(of: lengths.count)
+      let count = write(&target)
+      length = clients[client].secure.sealControl(&target, byteCount: count)
+    }
+    precondition(length > 0, "a report that does not fit")
+    lengths.append(length)
+    senders.append(clients[client].path)
+  }
+
+  /// A turn that is not measured: shows every datagram that it makes.
+  mutating func turn(receiving count: Int, visiting visit: (RawSpan) -> Void) {
+    for _ in 0..<count { receiveNext() }
+    while node.collectDepartures(at: now) {
+      for index in 0..<node.departures.count {
+        let run = node.departures.record(at: index)
+        let bytes = node.departures.bytes(of: run)
+        for segment in 0..<run.segmentCount {
+          let start = segment * run.segmentSize
+          visit(bytes.slice(start, min(run.segmentSize, bytes.byteCount - start)))
+        }
+      }
+    }
+  }
+
   // MARK: A measured turn
 
-  /// Takes the next `count` prepared datagrams, and does all that a shard's thread does in a turn but the system calls.
+  /// Takes the next `count` prepared datagrams and makes the departures that follow from them: all that a shard's thread
+  /// does for packets but the system calls.
   @inline(never)
   mutating func turn(receiving count: Int) {
-    for _ in 0..<count {
-      Self.receive(&datagrams, next, byteCount: lengths[next], from: senders[next], into: &node, at: now)
-      next += 1
-    }
+    for _ in 0..<count { receiveNext() }
+    while node.collectDepartures(at: now) {}
+  }
+
+  private mutating func receiveNext() {
+    Self.receive(&datagrams, next, byteCount: lengths[next], from: senders[next], into: &node, at: now)
+    next += 1
+  }
+
+  /// What is done by time and not for packets: reports, feedback, bandwidth, consent.
+  @inline(never)
+  mutating func tick() {
     node.advance(to: now)
     while node.collectDepartures(at: now) {}
   }
