@@ -27,7 +27,8 @@ private enum Sample {
       var span = bytes.mutableRawSpan
       let fields = RTPFields(
         marker: false, payloadType: 96, sequenceNumber: sequence, timestamp: 90_000, ssrc: 0x1234_5678)
-      start = (try? RTPHeaderWriter.write(fields, extensions, ids: SyntheticClient.extensions, into: &span))?
+      start =
+        (try? RTPHeaderWriter.write(fields, extensions, ids: SyntheticClient.extensions, into: &span))?
         .headerByteCount ?? 0
     }
     return (Array(bytes.prefix(byteCount)), start)

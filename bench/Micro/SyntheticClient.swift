@@ -43,7 +43,8 @@ final class SyntheticClient {
 
   func remoteParameters(_ certificate: Certificate) -> RemoteTransportParameters {
     RemoteTransportParameters(
-      usernameFragment: "client\(id.rawValue)", password: SyntheticClient.password, fingerprint: certificate.fingerprint,
+      usernameFragment: "client\(id.rawValue)", password: SyntheticClient.password,
+      fingerprint: certificate.fingerprint,
       role: .server, maximumMessageSize: 0, sctpPort: 5_000, extensions: SyntheticClient.extensions)
   }
 

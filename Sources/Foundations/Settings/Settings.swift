@@ -54,7 +54,7 @@ public struct Settings: Sendable, Equatable {
   }
 
   /// Names that the build and the tests use, which may stand in a developer's environment.
-  private static let buildTimeNames = ["MQVI_SUITES", "MQVI_LONG", "MQVI_BINARY"]
+  private static let buildTimeNames = ["MQVI_SUITES", "MQVI_LONG", "MQVI_BINARY", "MQVI_BENCH"]
 
   private mutating func apply(flags arguments: [String]) throws(SettingError) {
     var rest = arguments[...]
