@@ -172,6 +172,67 @@ import Wire
     #expect(stage.node.nextDeadline == .distantFuture)
   }
 
+  /// A report that a listener knows the stream.
+  private func makeReport(about ssrc: UInt32) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    do {
+      var span = bytes.mutableRawSpan
+      let block = ReportBlock(
+        ssrc: ssrc, fractionLost: 0, cumulativeLost: 0, highestSequenceNumber: 0, jitter: 0, lastSenderReport: 0,
+        delaySinceLastSenderReport: 0)
+      _ = try? ReceiverReport.write(senderSSRC: 1, blocks: [block].span, into: &span, at: 0)
+    }
+    return bytes
+  }
+
+  @Test func `without a retransmission stream a packet is sent again only if it is the same in every byte`() {
+    let stage = Stage()
+    let publisher = stage.join(1)
+    let listener = stage.join(2)
+    // No stamps: what is written into a packet then depends on the packet alone.
+    listener.ids.transportSequence = 0
+    listener.ids.absoluteSendTime = 0
+    stage.publishAudio(10, from: publisher)
+    stage.subscribe(20, to: 10, on: listener, formats: [Formats.opus], ssrc: 5_000)
+    speak(stage, publisher, 0..<5)
+    var lost: [[UInt8]] = []
+    stage.isLost = { toNode, bytes in
+      guard !toNode, PacketKind(bytes.rawSpan) == .rtp else { return false }
+      lost.append(bytes)
+      return true
+    }
+    speak(stage, publisher, 5..<6)
+    stage.isLost = { _, _ in false }
+    speak(stage, publisher, 6..<8)
+    guard let missing = listener.packets.map({ $0.header.sequenceNumber }).dropLast().last.map({ $0 &- 1 }) else {
+      Issue.record("nothing came")
+      return
+    }
+    // It carried the MID, which packets from now on do not: another packet under its number would be no repetition.
+    stage.sendControl(makeReport(about: 5_000), from: listener)
+    stage.run(for: .milliseconds(30))
+    stage.sendControl(makeNACK([missing], of: 5_000), from: listener)
+    stage.run(for: .milliseconds(30))
+    #expect(stage.node.counters.retransmissionsOut == 0)
+    // From here on packets carry none.
+    lost = []
+    stage.isLost = { toNode, bytes in
+      guard !toNode, PacketKind(bytes.rawSpan) == .rtp else { return false }
+      lost.append(bytes)
+      return true
+    }
+    speak(stage, publisher, 8..<9)
+    var again: [[UInt8]] = []
+    stage.isLost = { toNode, bytes in
+      if !toNode, PacketKind(bytes.rawSpan) == .rtp { again.append(bytes) }
+      return false
+    }
+    stage.sendControl(makeNACK([missing &+ 3], of: 5_000), from: listener)
+    stage.run(for: .milliseconds(30))
+    #expect(lost.count == 1)
+    #expect(again == lost)
+  }
+
   @Test func `a subscriber learns the publisher's clock from sender reports`() {
     let (stage, publisher, listener) = makeStage()
     speak(stage, publisher, 0..<120)
