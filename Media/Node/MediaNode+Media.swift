@@ -27,7 +27,7 @@ extension MediaNode {
     let ids = transports[transport].extensions
     let extensions = RTPExtensions(reading: datagram.bytes.slice(0, byteCount), header, ids: ids)
     if let number = extensions.transportSequence {
-      transports[transport].arrivals.record(number, at: time)
+      transports[transport].arrivals.record(number, at: arrival)
       if let deadline = transports[transport].arrivals.nextDeadline {
         deadlines.bringForward(Int(transport.index), to: deadline)
       }

@@ -15,9 +15,12 @@ extension MediaNode {
   /// - Parameters:
   ///   - datagram: the memory that holds it at its start.
   ///   - byteCount: its length.
+  ///   - arrival: when it reached this machine, where that is known better than by the turn that found it. Feedback
+  ///     tells the publisher this time: a probe of five packets means nothing when all five arrived "now".
   public mutating func receive(
-    _ datagram: inout MutableRawSpan, byteCount: Int, from path: Path, at time: Instant
+    _ datagram: inout MutableRawSpan, byteCount: Int, from path: Path, at time: Instant, arrival: Instant? = nil
   ) {
+    self.arrival = arrival ?? time
     counters.datagramsIn &+= 1
     counters.bytesIn &+= UInt64(truncatingIfNeeded: byteCount)
     guard byteCount > 0, byteCount <= datagram.byteCount, byteCount <= Limit.datagramBytes else {

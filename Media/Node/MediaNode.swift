@@ -44,6 +44,8 @@ public struct MediaNode: ~Copyable {
   /// Transports that may have datagrams to send, which they make themselves (STUN, DTLS, SCTP).
   var talkative: [Handle<Transport>] = []
   var deadlines = DeadlineQueue()
+  /// When the datagram in hand reached this machine.
+  var arrival = Instant.origin
   /// When things of the whole shard are due.
   var nextSpeakers: Instant
   var nextReport: Instant

@@ -16,6 +16,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("MQVI_BINARY", ROOT / ".build/release/mqvi"))
+# Where media flows. Another address than loopback only inside a network namespace of the tests' own.
+MEDIA_ADDRESS = os.environ.get("TEST_MEDIA_ADDRESS", "127.0.0.1")
 KEY = "APItest"
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
@@ -44,8 +46,8 @@ class Server:
             "MQVI_HTTP_PORT": str(self.http),
             "MQVI_UDP_PORT": str(self.udp),
             "MQVI_TCP_PORT": str(self.tcp),
-            "MQVI_BIND": "127.0.0.1",
-            "MQVI_ADVERTISED_ADDRESSES": "127.0.0.1",
+            "MQVI_BIND": "127.0.0.1" if MEDIA_ADDRESS == "127.0.0.1" else "0.0.0.0",
+            "MQVI_ADVERTISED_ADDRESSES": MEDIA_ADDRESS,
             "MQVI_API_KEY": KEY,
             "MQVI_API_SECRET": SECRET,
             "MQVI_SHARDS": str(shards),

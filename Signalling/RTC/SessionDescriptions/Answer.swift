@@ -84,8 +84,12 @@ extension MediaSection {
       default: ["nack", "nack pli", "ccm fir", "transport-cc"]
       }
     }
-    for index in answer.formats.indices where answer.formats[index].codec == .opus {
-      answer.formats[index].parameters = opusParameters(audio)
+    for index in answer.formats.indices {
+      switch answer.formats[index].codec {
+      case .opus: answer.formats[index].parameters = opusParameters(audio)
+      case let codec? where codec.kind == .video: answer.formats[index].startsQuickly()
+      default: break
+      }
     }
     answer.rids = simulcast.isEmpty ? [] : simulcast.filter { rids.contains($0) }
     answer.simulcast = answer.rids
@@ -180,6 +184,19 @@ extension MediaSection {
       sourceGroups = [("FID", [stream.ssrc, repair])]
       sources.append(Source(ssrc: repair, cname: stream.cname, msid: label))
     }
+  }
+}
+
+extension Format {
+  /// Kilobits per second at which libwebrtc begins with this codec, instead of 300.
+  static let startBitrate = 2_000
+
+  /// Tells libwebrtc where to begin. Its own probes at the start of a connection are used up by the voice, whose packets
+  /// bring no transport-wide feedback; a share that begins later then climbs by 8 % a second, half a minute to 1080p.
+  /// From here it probes again, three- and sixfold, and is at its full rate within a second.
+  fileprivate mutating func startsQuickly() {
+    let hint = "x-google-start-bitrate=\(Self.startBitrate)"
+    parameters = parameters.isEmpty ? hint : parameters + ";" + hint
   }
 }
 

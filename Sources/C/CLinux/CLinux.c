@@ -19,6 +19,7 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef UDP_SEGMENT
@@ -168,6 +169,8 @@ int mqvi_receive_buffer(int descriptor) {
 
 int mqvi_enable_coalescing(int descriptor) { return set_option(descriptor, SOL_UDP, UDP_GRO, 1); }
 
+int mqvi_enable_arrival_times(int descriptor) { return set_option(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1); }
+
 int mqvi_probe_segmentation(int descriptor) {
   int code = set_option(descriptor, SOL_UDP, UDP_SEGMENT, 1200);
   return code < 0 ? code : set_option(descriptor, SOL_UDP, UDP_SEGMENT, 0);
@@ -233,8 +236,14 @@ int mqvi_connect(const struct mqvi_address *to) {
 
 union control {
   struct cmsghdr header;
-  char bytes[CMSG_SPACE(sizeof(int))];
+  char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct timespec))];
 };
+
+/// Nanoseconds from `then` to `now`; 0 when the clock was set in between and the answer would make no sense.
+static int64_t age_of(const struct timespec *then, const struct timespec *now) {
+  int64_t age = (int64_t)(now->tv_sec - then->tv_sec) * 1000000000 + (now->tv_nsec - then->tv_nsec);
+  return age < 0 || age > 1000000000 ? 0 : age;
+}
 
 int mqvi_receive_batch(int socket, void *memory, uint32_t stride, struct mqvi_arrival *arrivals, int capacity) {
   struct mmsghdr messages[MQVI_DATAGRAM_BATCH];
@@ -251,13 +260,23 @@ int mqvi_receive_batch(int socket, void *memory, uint32_t stride, struct mqvi_ar
   }
   int count = recvmmsg(socket, messages, (unsigned)capacity, MSG_DONTWAIT, NULL);
   if (count < 0) return -errno;
+  // The kernel's stamps are of this clock.
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
   for (int i = 0; i < count; i++) {
     struct msghdr *message = &messages[i].msg_hdr;
     arrivals[i].byte_count = messages[i].msg_len;
     arrivals[i].segment_size = 0;
     arrivals[i].is_truncated = (message->msg_flags & MSG_TRUNC) != 0;
     if (from_kernel((struct sockaddr *)&addresses[i], &arrivals[i].from) < 0) arrivals[i].is_truncated = 1;
+    arrivals[i].age = 0;
     for (struct cmsghdr *each = CMSG_FIRSTHDR(message); each != NULL; each = CMSG_NXTHDR(message, each)) {
+      if (each->cmsg_level == SOL_SOCKET && each->cmsg_type == SCM_TIMESTAMPNS) {
+        struct timespec then;
+        memcpy(&then, CMSG_DATA(each), sizeof then);
+        arrivals[i].age = age_of(&then, &now);
+        continue;
+      }
       if (each->cmsg_level != SOL_UDP || each->cmsg_type != UDP_GRO) continue;
       int size = 0;
       memcpy(&size, CMSG_DATA(each), sizeof size);

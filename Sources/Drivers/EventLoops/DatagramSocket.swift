@@ -2,6 +2,7 @@
 
 import Bytes
 import CLinux
+public import Chronology
 import Glibc
 import Reactor
 public import Wire
@@ -33,6 +34,8 @@ public struct Arrival: Sendable {
   /// Bytes of each datagram but the last, which may be shorter.
   public let segmentSize: Int
   public let from: SocketAddress
+  /// How long before `receive()` the kernel had it: what a late turn of the loop must not add to its arrival.
+  public let age: Interval
 }
 
 /// A bound UDP socket that is not in use yet. May be handed to the thread that will use it.
@@ -89,6 +92,7 @@ public struct DatagramSocket: ~Copyable {
     arrivals = Array(repeating: mqvi_arrival(), count: Limit.receiveBuffers)
     segments = coalesces && mqvi_probe_segmentation(descriptor.rawValue) == 0
     if coalesces { _ = mqvi_enable_coalescing(descriptor.rawValue) }
+    _ = mqvi_enable_arrival_times(descriptor.rawValue)
     departures.reserveCapacity(4096)
   }
 
@@ -112,7 +116,8 @@ public struct DatagramSocket: ~Copyable {
     let byteCount = raw.is_truncated == 0 ? Int(raw.byte_count) : 0
     let segmentSize = raw.segment_size == 0 ? byteCount : Int(raw.segment_size)
     if raw.is_truncated != 0 { counters.truncated &+= 1 }
-    return Arrival(byteCount: byteCount, segmentSize: segmentSize, from: SocketAddress(raw.from))
+    return Arrival(
+      byteCount: byteCount, segmentSize: segmentSize, from: SocketAddress(raw.from), age: .nanoseconds(raw.age))
   }
 
   /// One datagram of a buffer.

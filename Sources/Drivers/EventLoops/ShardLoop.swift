@@ -99,6 +99,7 @@ struct ShardLoop: ~Copyable {
   private static func receiveDatagrams(_ socket: inout DatagramSocket, _ node: inout MediaNode, at now: Instant) {
     for _ in 0..<Limit.batchesPerTurn {
       let count = socket.receive()
+      let read = Clock.now()
       for index in 0..<count {
         let arrival = socket.arrival(index)
         let path = Path(arrival.from)
@@ -106,7 +107,7 @@ struct ShardLoop: ~Copyable {
         while offset < arrival.byteCount {
           let size = min(arrival.segmentSize, arrival.byteCount &- offset)
           var datagram = socket.datagram(index, offset, size)
-          node.receive(&datagram, byteCount: size, from: path, at: now)
+          node.receive(&datagram, byteCount: size, from: path, at: now, arrival: read - arrival.age)
           offset &+= size
         }
       }

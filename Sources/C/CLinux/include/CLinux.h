@@ -51,6 +51,8 @@ int mqvi_connect(const struct mqvi_address *to);
 int mqvi_receive_buffer(int descriptor);
 /// Asks for coalesced arrivals (UDP_GRO). 0 when the kernel does it.
 int mqvi_enable_coalescing(int descriptor);
+/// Asks for the time at which the kernel took each arrival (SO_TIMESTAMPNS). 0 when it does.
+int mqvi_enable_arrival_times(int descriptor);
 /// Tries a segmented send option (UDP_SEGMENT) on the socket and takes it back. 0 when the kernel knows it.
 int mqvi_probe_segmentation(int descriptor);
 
@@ -69,6 +71,8 @@ struct mqvi_arrival {
   /// Bytes of each coalesced datagram but the last (UDP_GRO); 0: it is one datagram.
   uint16_t segment_size;
   uint8_t is_truncated;
+  /// How long ago the kernel took it in, in nanoseconds; 0 where that is not known.
+  int64_t age;
   struct mqvi_address from;
 };
 

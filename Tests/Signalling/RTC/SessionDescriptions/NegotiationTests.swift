@@ -61,6 +61,14 @@ private let everything: [Codec] = [.opus, .red, .vp8, .vp9, .h264, .av1, .pcmu]
     #expect(!accepted.feedback.remb)
   }
 
+  @Test func `video begins at a rate at which a shared screen is legible`() throws {
+    let accepted = try #require(
+      try chromium().media[7].acceptReceiving(enabled: everything, preferred: .vp8, audio: AudioAnswerOptions()))
+    let vp8 = try #require(accepted.section.formats.first { $0.codec == .vp8 })
+    #expect(vp8.parameter("x-google-start-bitrate") == "2000")
+    #expect(accepted.section.formats.filter(\.isRetransmission).allSatisfy { !$0.parameters.contains("x-google") })
+  }
+
   @Test func `RED leads where it is wanted and is gone where it is not`() throws {
     let audio = try #require(try chromium().media.first { $0.kind == .audio && $0.direction == .sendonly })
     var options = AudioAnswerOptions()
