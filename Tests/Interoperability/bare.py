@@ -12,7 +12,8 @@ from conftest import token
 
 def join_request(offer=None, **settings) -> str:
     """The `join_request` parameter of `/rtc/v1`."""
-    request = messages.JoinRequest(connection_settings=messages.ConnectionSettings(**{"auto_subscribe": True, **settings}))
+    settings = messages.ConnectionSettings(**{"auto_subscribe": True, **settings})
+    request = messages.JoinRequest(connection_settings=settings)
     request.client_info.protocol = 17
     if offer:
         request.publisher_offer.CopyFrom(messages.SessionDescription(type="offer", sdp=offer, id=0))
@@ -48,8 +49,8 @@ class Signal:
     async def connect(self, extra=""):
         """Opens the connection; whatever the server says from now on is kept."""
         self.closed = False
-        self.socket = await connect(
-            f"{self.server.ws}{self.path}?{self.query}{extra}", additional_headers={"Authorization": f"Bearer {self.bearer}"})
+        address = f"{self.server.ws}{self.path}?{self.query}{extra}"
+        self.socket = await connect(address, additional_headers={"Authorization": f"Bearer {self.bearer}"})
         self.began = len(self.seen)
         self._reader = asyncio.create_task(self._read())
 

@@ -25,7 +25,8 @@ def server(shared):
 def signed(secret=SECRET, algorithm="HS256", **changes):
     now = int(time.time())
     claims = {
-        "iss": KEY, "sub": "alice", "nbf": now - 5, "exp": now + 600, "video": {"roomJoin": True, "room": "r"}, **changes}
+        "iss": KEY, "sub": "alice", "nbf": now - 5, "exp": now + 600, "video": {"roomJoin": True, "room": "r"},
+        **changes}
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, algorithm=algorithm)
 
 

@@ -56,6 +56,7 @@ class Peer(Signal):
         self.data = asyncio.Queue()
         self.opened = asyncio.Queue()
         self.offers = 0
+        self.is_cut = False
         self.subscriber.on("track", self.tracks.put_nowait)
         self.subscriber.on("datachannel", self.take_channel)
 
@@ -63,13 +64,18 @@ class Peer(Signal):
         self.opened.put_nowait(channel.label)
         channel.on("message", lambda message: self.data.put_nowait((channel.label, message)))
 
+    async def cut(self):
+        """Loses the signalling connection, not the media. aiortc cannot restart ICE, so nothing is negotiated then."""
+        self.is_cut = True
+        await super().hang_up()
+
     async def hang_up(self):
         await self.publisher.close()
         await self.subscriber.close()
         await super().hang_up()
 
     async def handle(self, kind, response):
-        if kind != "offer":
+        if kind != "offer" or self.is_cut:
             return
         await self.subscriber.setRemoteDescription(RTCSessionDescription(response.offer.sdp, "offer"))
         await self.subscriber.setLocalDescription(await self.subscriber.createAnswer())
@@ -115,6 +121,11 @@ class SinglePeer(Peer):
             for _ in range(response.media_sections_requirement.num_audios):
                 self.publisher.addTransceiver("audio", direction="recvonly")
             self.negotiation = asyncio.get_running_loop().create_task(self.negotiate())
+
+
+def fragment(sdp):
+    """The ICE user name: another one is a restart."""
+    return next(line for line in sdp.splitlines() if line.startswith("a=ice-ufrag:"))
 
 
 async def frequency(track):
@@ -166,7 +177,8 @@ def test_subscriptions_can_be_changed_from_afar(server, room):
             def carries(mid, direction):
                 offer = bob.all("offer")[-1]
                 section = offer.sdp.split("\r\nm=")[1:][int(mid)]
-                return f"a={direction}\r\n" in section and (sid in offer.mid_to_track_id.values()) == (direction == "sendonly")
+                is_named = sid in offer.mid_to_track_id.values()
+                return f"a={direction}\r\n" in section and is_named == (direction == "sendonly")
 
             await bob.until(lambda: sid in bob.all("offer")[-1].mid_to_track_id.values(), what="the track")
             mid = next(iter(bob.all("offer")[-1].mid_to_track_id))
@@ -179,11 +191,39 @@ def test_subscriptions_can_be_changed_from_afar(server, room):
     asyncio.run(scenario())
 
 
+def test_a_resume_brings_what_was_missed(server, room):
+    async def scenario():
+        client = api.LiveKitAPI(server.url, KEY, SECRET)
+        async with Peer(server, room, "alice") as alice, Peer(server, room, "bob") as bob:
+            carol = await Peer(server, room, "carol").__aenter__()
+            await carol.publish(ToneTrack(440))
+            await alice.publish(ToneTrack(880))
+            await asyncio.wait_for(alice.tracks.get(), 10)
+            before = alice.all("offer")[-1].sdp
+            await alice.cut()
+            await carol.send(leave=messages.LeaveRequest())
+            await client.room.update_room_metadata(api.UpdateRoomMetadataRequest(room=room, metadata="news"))
+            await bob.person("carol", lambda person: person.state == models.ParticipantInfo.DISCONNECTED)
+            first = await alice.resume()
+            assert first.WhichOneof("message") == "reconnect"
+            gone = models.ParticipantInfo.DISCONNECTED
+            await alice.person("carol", lambda person: person.state == gone)
+            await alice.person("alice", lambda person: person.sid == alice.sid and person.tracks)
+            await alice.expect("room_update", lambda update: update.room.metadata == "news")
+            await alice.until(lambda: fragment(alice.all("offer")[-1].sdp) != fragment(before), what="an ICE restart")
+            assert not [person for update in bob.all("update") for person in update.participants
+                        if person.identity == "alice" and person.state == gone]
+            await carol.hang_up()
+        await client.aclose()
+
+    asyncio.run(scenario())
+
+
 def test_nobody_watching_turns_a_camera_off(server, room):
     async def scenario():
         async with Peer(server, room, "alice") as alice, Peer(server, room, "bob") as bob:
-            sid = await alice.publish(
-                VideoStreamTrack(), type=models.TrackType.VIDEO, source=models.TrackSource.CAMERA, width=640, height=480)
+            camera = {"type": models.TrackType.VIDEO, "source": models.TrackSource.CAMERA}
+            sid = await alice.publish(VideoStreamTrack(), width=640, height=480, **camera)
 
             def qualities():
                 update = alice.all("subscribed_quality_update")[-1]
@@ -193,9 +233,10 @@ def test_nobody_watching_turns_a_camera_off(server, room):
             track = await asyncio.wait_for(bob.tracks.get(), 10)
             frame = await asyncio.wait_for(track.recv(), 10)
             assert (frame.width, frame.height) == (640, 480)
-            await bob.send(track_setting=messages.UpdateTrackSettings(track_sids=[sid], disabled=True))
+            settings = messages.UpdateTrackSettings
+            await bob.send(track_setting=settings(track_sids=[sid], disabled=True))
             await alice.until(lambda: alice.all("subscribed_quality_update") and qualities() == {False}, 7, "all off")
-            await bob.send(track_setting=messages.UpdateTrackSettings(track_sids=[sid], quality=models.VideoQuality.HIGH))
+            await bob.send(track_setting=settings(track_sids=[sid], quality=models.VideoQuality.HIGH))
             await alice.until(lambda: True in qualities(), 1, "on again")
 
     asyncio.run(scenario())

@@ -31,7 +31,8 @@ def datagrams(count):
                 length = source.choice([len(body) & ~3, source.randrange(65_536)])
                 yield struct.pack("!HHI", kind, length, 0x2112A442) + body
             case 2:
-                yield struct.pack("!BHHIHH", source.choice([20, 21, 22, 23, 25]), 0xFEFD, 0, number, 0, len(body)) + body
+                kind = source.choice([20, 21, 22, 23, 25])
+                yield struct.pack("!BHHIHH", kind, 0xFEFD, 0, number, 0, len(body)) + body
             case 3:
                 yield struct.pack("!BBHII", 0x90, 96 + number % 32, number & 0xFFFF, number, number) + body
             case _:

@@ -349,9 +349,36 @@ def test_a_second_join_of_one_identity_replaces_the_first(server, room, single):
     run(scenario())
 
 
+@both_paths
+def test_a_viewer_chooses_the_quality(server, room, single):
+    async def scenario():
+        alice, bob = await pair(server, room, single)
+        await MovingPicture(1280, 720).publish(alice, simulcast=True)
+        track, publication, _ = await bob.expect("track_subscribed")
+
+        async def size(wanted):
+            while wanted not in await frames(track, 5):
+                pass
+
+        for quality, wanted in (("LOW", (320, 180)), ("HIGH", (1280, 720))):
+            publication.set_video_quality(rtc.VideoQuality.Value("VIDEO_QUALITY_" + quality))
+            await asyncio.wait_for(size(wanted), 10)
+
+    run(scenario())
+
+
+@both_paths
+def test_the_reason_of_a_refusal_reaches_the_application(server, room, single):
+    async def scenario():
+        with pytest.raises(rtc.ConnectError, match="permissions denied"):
+            await Client().connect(server.ws, token(room, "alice", video={"room_join": False}), single=single)
+
+    run(scenario())
+
+
 def test_the_two_paths_meet_in_one_room(server, room):
     async def scenario():
-        alice = await Client().connect(server.ws, token(room, "alice"), single=True)
+        alice = await Client().connect(server.ws + "/", token(room, "alice"), single=True)
         bob = await Client().connect(server.ws, token(room, "bob"), single=False)
         await Tone(440).publish(alice)
         await Tone(880).publish(bob)

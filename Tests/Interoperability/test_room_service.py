@@ -69,7 +69,8 @@ def test_participants_are_listed_changed_muted_and_removed(server, room):
             one = await rooms.get_participant(api.RoomParticipantIdentity(room=room, identity="alice"))
             assert one.tracks[0].sid == publication.sid
             await rooms.update_participant(
-                api.UpdateParticipantRequest(room=room, identity="alice", metadata="m", name="A", attributes={"k": "v"}))
+                api.UpdateParticipantRequest(
+                    room=room, identity="alice", metadata="m", name="A", attributes={"k": "v"}))
             await bob.expect("participant_metadata_changed")
             await bob.expect("participant_attributes_changed")
             await rooms.mute_published_track(
@@ -198,7 +199,8 @@ def test_json_answers_use_proto_names_and_zero_values(server, room):
 
 
 METHODS = [
-    ("CreateRoom", {"name": "r"}), ("ListRooms", {}), ("DeleteRoom", {"room": "r"}), ("ListParticipants", {"room": "r"}),
+    ("CreateRoom", {"name": "r"}), ("ListRooms", {}), ("DeleteRoom", {"room": "r"}),
+    ("ListParticipants", {"room": "r"}),
     ("GetParticipant", {"room": "r", "identity": "a"}), ("RemoveParticipant", {"room": "r", "identity": "a"}),
     ("MutePublishedTrack", {"room": "r", "identity": "a"}), ("UpdateParticipant", {"room": "r", "identity": "a"}),
     ("UpdateSubscriptions", {"room": "r", "identity": "a"}), ("SendData", {"room": "r"}),

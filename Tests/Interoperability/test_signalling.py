@@ -28,7 +28,8 @@ def test_the_join_response_says_who_is_there(server, room):
             assert alice.join.subscriber_primary and alice.join.fast_publish
             assert alice.join.server_info.version and alice.join.ping_interval > 0 and alice.join.ping_timeout > 0
             offer = await alice.expect("offer", deadline=0.5)
-            assert offer.id == 1 and "m=application" in offer.sdp
+            assert offer.id == 1 and "m=application" in offer.sdp and "a=candidate:" in offer.sdp
+            assert not alice.all("trickle")
             async with Signal(server, room, "bob") as bob:
                 (person,) = bob.join.other_participants
                 assert person.sid == alice.sid and person.metadata == "m" and person.attributes == {"team": "red"}
@@ -124,16 +125,17 @@ def test_the_twenty_first_pending_track_is_one_too_many(server, room):
 
 
 @pytest.mark.parametrize("handle,name,reason", [
-    (0, "x", "INVALID_HANDLE"), (70_000, "x", "INVALID_HANDLE"), (9, "", "INVALID_NAME"), (9, "n" * 257, "INVALID_NAME"),
-    (1, "other", "DUPLICATE_HANDLE"), (9, "taken", "DUPLICATE_NAME"),
+    (0, "x", "INVALID_HANDLE"), (70_000, "x", "INVALID_HANDLE"), (9, "", "INVALID_NAME"),
+    (9, "n" * 257, "INVALID_NAME"), (1, "other", "DUPLICATE_HANDLE"), (9, "taken", "DUPLICATE_NAME"),
 ])
 def test_mistakes_in_publishing_a_data_track_have_their_reasons(server, room, handle, name, reason):
     async def scenario():
         async with Signal(server, room, "alice") as alice:
-            await alice.send(publish_data_track_request=messages.PublishDataTrackRequest(pub_handle=1, name="taken"))
+            request = messages.PublishDataTrackRequest
+            await alice.send(publish_data_track_request=request(pub_handle=1, name="taken"))
             response = await alice.expect("publish_data_track_response")
             assert response.info.sid.startswith("DTR_")
-            await alice.send(publish_data_track_request=messages.PublishDataTrackRequest(pub_handle=handle, name=name))
+            await alice.send(publish_data_track_request=request(pub_handle=handle, name=name))
             refusal = await alice.expect("request_response")
             assert refusal.reason == messages.RequestResponse.Reason.Value(reason)
             assert refusal.publish_data_track.pub_handle == handle
@@ -261,7 +263,8 @@ def test_the_room_of_a_token_is_set_up_by_the_join_that_creates_it(server, room)
         def made(identity, metadata):
             config = api.RoomConfiguration(empty_timeout=7, departure_timeout=8, max_participants=2, metadata=metadata)
             grants = api.VideoGrants(room_join=True, room=room)
-            return api.AccessToken(KEY, SECRET).with_identity(identity).with_grants(grants).with_room_config(config).to_jwt()
+            made = api.AccessToken(KEY, SECRET).with_identity(identity).with_grants(grants)
+            return made.with_room_config(config).to_jwt()
 
         async with Signal(server, room, "alice", bearer=made("alice", "first")) as alice:
             found = alice.join.room
@@ -289,8 +292,8 @@ def test_an_offer_on_v1_may_come_after_the_join(server, room):
 OFFER = "\r\n".join([
     "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1",
     "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0", "a=ice-ufrag:abcd",
-    "a=ice-pwd:0123456789abcdef01234567", "a=fingerprint:sha-256 " + ":".join(["AB"] * 32), "a=setup:actpass", "a=mid:0",
-    "a=sctp-port:5000", "m=audio 9 UDP/TLS/RTP/SAVPF 111", "c=IN IP4 0.0.0.0", "a=ice-ufrag:abcd",
-    "a=ice-pwd:0123456789abcdef01234567", "a=fingerprint:sha-256 " + ":".join(["AB"] * 32), "a=setup:actpass", "a=mid:1",
-    "a=recvonly", "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", "",
+    "a=ice-pwd:0123456789abcdef01234567", "a=fingerprint:sha-256 " + ":".join(["AB"] * 32), "a=setup:actpass",
+    "a=mid:0", "a=sctp-port:5000", "m=audio 9 UDP/TLS/RTP/SAVPF 111", "c=IN IP4 0.0.0.0", "a=ice-ufrag:abcd",
+    "a=ice-pwd:0123456789abcdef01234567", "a=fingerprint:sha-256 " + ":".join(["AB"] * 32), "a=setup:actpass",
+    "a=mid:1", "a=recvonly", "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", "",
 ])
