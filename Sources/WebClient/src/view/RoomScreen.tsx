@@ -96,7 +96,7 @@ export function RoomScreen({ session, microphone, speaker, onSpeaker, onLeave }:
         )}
       </header>
       <div className="room-body">
-        <Stage items={items} session={session} paused={room.pausedTracks} isAlone={people.length < 2} />
+        <Stage items={items} people={people} session={session} paused={room.pausedTracks} />
         <PeopleList people={people} isOpen={showsPeople} onClose={() => setShowsPeople(false)} />
       </div>
       <ControlBar
@@ -113,7 +113,7 @@ export function RoomScreen({ session, microphone, speaker, onSpeaker, onLeave }:
   )
 }
 
-/** Shares before cameras, in order of arrival; one's own share is shown small by the bar, not on the stage. */
+/** Shares before cameras, in order of arrival; one's own among them. */
 function stageItems(
   people: Participant[], remote: Record<string, MediaStreamTrack>, local: Partial<Record<string, MediaStreamTrack>>,
 ): StageItem[] {

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { MediaSession } from '../media/mediaSession'
 import { VideoMeter, type VideoFigures } from '../media/statistics'
-import type { Participant } from '../model/roomState'
+import { trackOf, type Participant } from '../model/roomState'
 import type { TrackInfo, VideoQuality } from '../model/signal'
 import { Avatar } from './Avatar'
 import { Icon } from './icons'
@@ -20,16 +20,16 @@ export interface StageItem {
 
 interface Props {
   items: StageItem[]
+  people: Participant[]
   session: MediaSession
   paused: Record<string, true>
-  isAlone: boolean
 }
 
-export function Stage({ items, session, paused, isAlone }: Props): JSX.Element {
+export function Stage({ items, people, session, paused }: Props): JSX.Element {
   const figures = useFigures(session, items.some((item) => !item.person.isLocal))
   const [focus, setFocus] = useState<string | null>(null)
   const large = items.find((item) => item.key === focus) ?? items.find((item) => item.source === 'SCREEN_SHARE') ?? null
-  if (items.length === 0) return <EmptyStage isAlone={isAlone} />
+  if (items.length === 0) return people.length < 2 ? <Invitation /> : <VoiceGrid people={people} />
   const rest = large ? items.filter((item) => item !== large) : items
   return (
     <section className={large ? 'stage focused' : 'stage grid'}>
@@ -140,10 +140,30 @@ function Video({ track, mirrored }: { track: MediaStreamTrack; mirrored: boolean
   return <video ref={element} className={mirrored ? 'mirrored' : ''} autoPlay playsInline muted />
 }
 
-function EmptyStage({ isAlone }: { isAlone: boolean }): JSX.Element {
+/** Nobody shows anything: everybody as a face that lights up while speaking. */
+function VoiceGrid({ people }: { people: Participant[] }): JSX.Element {
+  return (
+    <section className="stage grid">
+      <ul className="voices">
+        {people.map((person) => {
+          const microphone = trackOf(person, 'MICROPHONE')
+          const isSpeaking = person.audioLevel > 0 && !microphone?.muted
+          return (
+            <li key={person.sid} className={isSpeaking ? 'voice speaking' : 'voice'}>
+              <Avatar person={person} size={84} />
+              <span className="tile-name">{person.name}</span>
+              {(!microphone || microphone.muted) && <span className="badge"><Icon name="microphoneOff" size={16} /></span>}
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
+
+function Invitation(): JSX.Element {
   const words = useWords()
   const [copied, setCopied] = useState(false)
-  if (!isAlone) return <section className="stage empty" />
   return (
     <section className="stage empty">
       <div className="invite">
