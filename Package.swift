@@ -239,7 +239,8 @@ let everySuite: [Target] = [
   tests(
     "DriversTests", "Tests/Drivers",
     [
-      "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression",
+      "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Reactor", "EventLoops", "WebEdge", "Fetch",
+      "Compression",
       "MediaCodecs", "TestSupport",
     ]),
   tests(
