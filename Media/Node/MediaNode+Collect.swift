@@ -145,8 +145,8 @@ extension MediaNode {
     for step in 1...Int64(Limit.replayedPackets) {
       let sequence = first.extendedSequence &+ step
       guard var packet = encodings[encoding].history.record(extendedSequence: sequence) else { continue }
-      // Later arrivals of this turn come by themselves.
-      guard packet.serial < first.serial else { return }
+      // Later arrivals of this turn come by themselves, also those whose numbers lie between.
+      guard packet.serial < first.serial else { continue }
       let room = Int(packet.payloadByteCount) &+ Limit.packetOverhead
       guard packet.payloadType == first.payloadType, departures.hasRoom(for: room) else { return }
       packet.info.flags.remove(.late)
@@ -181,7 +181,7 @@ extension MediaNode {
     _ format: FormatMapping, at time: Instant
   ) {
     counters.packetsNotWanted &+= 1
-    if !packet.isLate, packet.info.codec == .vp8, !packet.isPaddingOnly {
+    if isAhead(packet, subscription), packet.info.codec == .vp8, !packet.isPaddingOnly {
       subscriptions[subscription].picture.drop(packet.info.picture)
     }
     guard
@@ -206,7 +206,7 @@ extension MediaNode {
   ) {
     guard let payload = payload(of: packet, encoding, format), !payload.isEmpty else { return }
     var rewrite = PacketRewrite()
-    if !packet.isLate {
+    if isAhead(packet, subscription) {
       rewrite = subscriptions[subscription].picture.rewrite(packet.info.picture)
       rewrite.setsMarker = !packet.marker && subscriptions[subscription].selector.marker(of: packet)
     }
@@ -234,6 +234,12 @@ extension MediaNode {
     }
     counters.packetsForwarded &+= 1
     delays.add(microseconds: (time - packet.arrival).microseconds)
+  }
+
+  /// Whether nothing behind the packet went to this subscriber. Late on its stream is not late for a subscriber who
+  /// began, or was interrupted, in the meantime.
+  private func isAhead(_ packet: MediaPacket, _ subscription: Handle<Subscription>) -> Bool {
+    subscriptions[subscription].stream.isAhead(encoding: packet.info.encoding, source: packet.extendedSequence)
   }
 
   /// The subscriber's format for a payload type of the publisher; nil when it has none.

@@ -161,6 +161,10 @@ public struct SendStream: ~Copyable {
     map.drop(encoding: encoding, source: source, at: time)
   }
 
+  /// Whether a packet of that number would come behind everything that was forwarded or dropped so far.
+  @inlinable
+  public func isAhead(encoding: UInt8, source: Int64) -> Bool { map.isAhead(encoding: encoding, source: source) }
+
   /// Whether a packet of that number would fill a hole: for frames that were recovered from redundancy.
   public func hasHole(encoding: UInt8, source: Int64) -> Bool { map.hasHole(encoding: encoding, source: source) }
 

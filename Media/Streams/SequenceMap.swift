@@ -152,6 +152,10 @@ public struct SequenceMap: ~Copyable {
     newestSource = source - 1
   }
 
+  /// Whether `forward` would give the packet the next number, and not that of a hole.
+  @inlinable
+  public func isAhead(encoding: UInt8, source: Int64) -> Bool { encoding == self.encoding && source > newestSource }
+
   /// Numbers a packet that is to be forwarded.
   ///
   /// - Returns: nil when the packet must not be sent: it was sent before, was dropped before, or belongs to no run that

@@ -267,6 +267,25 @@ private final class Broadcast {
     broadcast.expectContinuity()
   }
 
+  @Test func `a key frame that comes in disorder is one picture, also where a stream begins anew`() {
+    let broadcast = Broadcast()
+    broadcast.answersRequests = false
+    broadcast.play(10, keyAt: 0)
+    broadcast.stage.perform(.setMuted(PublicationID(rawValue: 10), true))
+    for _ in 0..<5 { _ = broadcast.sources[2].frame(isKey: false, packets: 1) }
+    broadcast.stage.perform(.setMuted(PublicationID(rawValue: 10), false))
+    let before = broadcast.media.count
+    let packets = broadcast.sources[2].frame(isKey: true, packets: 4)
+    for index in [3, 0, 2, 1] { broadcast.stage.send(packets[index], from: broadcast.publisher) }
+    broadcast.stage.run(for: .milliseconds(40))
+    let media = broadcast.media[before...]
+    #expect(media.count == 4)
+    #expect(Set(media.map { $0.vp8?.pictureID }).count == 1)
+    #expect(Set(media.map { $0.header.timestamp }).count == 1)
+    let numbers = media.map { $0.header.sequenceNumber &- broadcast.media[before - 1].header.sequenceNumber }
+    #expect(numbers.sorted() == [1, 2, 3, 4])
+  }
+
   @Test func `a subscription that comes again on its old ssrc goes on with its numbers`() {
     let broadcast = Broadcast()
     broadcast.play(30, keyAt: 0)
