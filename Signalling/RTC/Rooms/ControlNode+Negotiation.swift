@@ -100,6 +100,7 @@ extension ControlNode {
       case .idle, .unclaimed, .receiving, .sending, .application: break
       }
       section.remoteTrackID = trackID
+      if !isSending { section.endedTrackID = "" }
       section.encodings = isSending ? Negotiation.encodings(of: offered, layers: []) : []
       sections.append(section)
     }
@@ -130,6 +131,7 @@ extension ControlNode {
       for index in transport.sections.indices {
         let section = transport.sections[index]
         guard case .unclaimed = section.use, let kind = section.kind,
+          pass == .trackID || carriesAnotherTrack(section),
           let match = pass.find(in: participant.tracks, kind: kind, trackID: section.remoteTrackID)
         else { continue }
         bind(section: index, of: transport, to: match.track, encoding: match.encoding)
@@ -137,6 +139,11 @@ extension ControlNode {
       }
     }
     return bound
+  }
+
+  /// Whether what the client sends here is not the track that we ended.
+  private func carriesAnotherTrack(_ section: Section) -> Bool {
+    section.endedTrackID.isEmpty || section.remoteTrackID != section.endedTrackID
   }
 
   /// Gives free sections to subscriptions that wait for one, the oldest first.

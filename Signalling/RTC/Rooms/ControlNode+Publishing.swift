@@ -222,6 +222,7 @@ extension ControlNode {
     for index in publisher.publisher.sections.indices {
       if case .receiving(let other, _) = publisher.publisher.sections[index].use, other === track {
         publisher.publisher.sections[index].use = .idle
+        publisher.publisher.sections[index].endedTrackID = publisher.publisher.sections[index].remoteTrackID
         publisher.publisher.sections[index].remoteTrackID = ""
       }
     }

@@ -59,6 +59,9 @@ struct Section {
   var use: Use = .idle
   /// The client's id of the track that it sends here (second msid token); empty where it names none.
   var remoteTrackID = ""
+  /// The client's id of a track that we ended while it was sent here. Until the client stops, what comes is still that
+  /// track, and not another one that was announced under another id.
+  var endedTrackID = ""
   /// Encodings that it sends here, lowest quality first.
   var encodings: [Encoding] = []
   /// Whether the client would receive here (v1: recvonly in its last offer).

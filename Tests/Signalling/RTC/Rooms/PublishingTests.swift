@@ -39,6 +39,31 @@ struct PublishingTests {
     #expect(bob.update(of: "ann")?.tracks.first?.mimeType == "video/VP8")
   }
 
+  @Test func `an offer that crossed the end of its track is not taken for the next track`() throws {
+    let ann = harness.join("ann")
+    ann.publish(.microphone, cid: "old")
+    let old = try #require(ann.offer)
+    for mayPublish in [false, true] {
+      var request = UpdateParticipantRequest()
+      request.room = "hall"
+      request.identity = "ann"
+      request.permission = ParticipantPermission()
+      request.permission?.canPublish = mayPublish
+      _ = try harness.node.updateParticipant(request, at: harness.moment)
+      harness.collect()
+    }
+    harness.clear()
+    ann.send(offer: old)
+    add(.make(.microphone, cid: "new"), to: ann)
+    #expect(harness.publications.isEmpty)
+    ann.unpublish(cid: "old")
+    var sdp = try #require(ann.offer)
+    sdp.add(.sendingAudio(cid: "new"))
+    ann.send(offer: sdp)
+    #expect(harness.publications.map(\.mid) == [sdp.media.last?.mid])
+    #expect(harness.participant("ann")?.tracks.map(\.name) == ["new"])
+  }
+
   @Test func `a track id that changed on the way is bound by kind`() {
     let ann = harness.join("ann")
     add(.make(.camera, cid: "announced"), to: ann)
