@@ -165,6 +165,9 @@ let fuzzing: [Target] =
     + fuzzTargets("DataChannelsFuzzEntries", ["SCTP"])
     + fuzzTargets("SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken"])
 
+/// Tools that spawn processes and read sockets by C throughout: as tests, optimised as the product.
+let tooling = testing + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
 /// Measurements: only for `scripts/bench`, because their executables replace malloc and the reference counts.
 let benchmarks: [Target] =
   Context.environment["MQVI_BENCH"] == nil
@@ -179,6 +182,16 @@ let benchmarks: [Target] =
         "Congestion", "Streams", "Forwarding", "Node", "Reactor",
       ],
       path: "bench/Micro", swiftSettings: production),
+    .executableTarget(
+      name: "Floor", dependencies: ["Harness", "Chronology", "Wire", "Reactor", "CLinux", "COpenSSL"],
+      path: "bench/Floor", swiftSettings: tooling),
+    .executableTarget(
+      name: "Load",
+      dependencies: [
+        "Harness", "Bytes", "Chronology", "Randomness", "JSON", "MediaContract", "Wire", "Cryptography", "Connectivity",
+        "Streams", "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Reactor", "MediaCodecs", "CLinux",
+      ],
+      path: "bench/Load", swiftSettings: tooling),
   ]
 
 let everySuite: [Target] = [
