@@ -113,6 +113,20 @@ public enum PacketWriter {
     return end
   }
 
+  /// Adds padding behind a packet that ends at `end` (RFC 3550 §5.1, P bit): zeros, and their number at last.
+  ///
+  /// - Parameter count: 0 leaves the packet as it is.
+  /// - Returns: bytes of the whole packet; traps when they do not fit.
+  @inlinable
+  public static func pad(_ packet: inout MutableRawSpan, from end: Int, by count: UInt8) -> Int {
+    guard count > 0 else { return end }
+    let padded = end &+ Int(count)
+    for offset in end..<(padded &- 1) { packet.store(0, at: offset) }
+    packet.store(count, at: padded &- 1)
+    packet.store(packet.byte(at: 0) | 0x20, at: 0)
+    return padded
+  }
+
   /// Writes a packet without content that fills a number: one padding block (RFC 3550 §5.1, P bit).
   @inlinable
   public static func writePadding(

@@ -36,6 +36,9 @@ public enum Limit {
   public static let arrivalsPerTurn = 512
   /// Packets that are sent from the history at once when the first packet of a key frame came late.
   public static let replayedPackets = 256
+  /// Padding that a packet may get so that its frame leaves as one run: more would cost the subscriber's line more than
+  /// one percent.
+  public static let levellingBytes: UInt16 = 12
   /// Events that wait for the control plane; beyond, reports and speaker levels are dropped first.
   public static let events = 16_384
   /// Data channels that a transport asked for before its association was up.

@@ -19,6 +19,8 @@ struct SealedPacket {
   var sequence: Int64
   /// The most that the packet may take in the arena.
   var room: Int
+  /// Bytes of RTP padding behind the payload.
+  var padding: UInt8 = 0
 }
 
 extension Departures {
@@ -36,7 +38,7 @@ extension Departures {
         let start = PacketWriter.writeHeader(
           sealed.outgoing, packet.info, stored: stored, sealed.header, stamp, into: &span)
       else { return false }
-      if !sealed.outgoing.changesPayload(of: packet.info) {
+      if sealed.padding == 0, !sealed.outgoing.changesPayload(of: packet.info) {
         // The usual case: encrypting is the copy out of the history.
         byteCount = transport.seal(
           &span, headerByteCount: start, payload: stored.slice(sealed.outgoing.payload), sealed.header.ssrc,
@@ -44,8 +46,9 @@ extension Departures {
       } else if let end = PacketWriter.writePayload(
         sealed.outgoing, packet.info, stored: stored, into: &span, at: start)
       {
+        let padded = PacketWriter.pad(&span, from: end, by: sealed.padding)
         byteCount = transport.seal(
-          &span, headerByteCount: start, byteCount: end, sealed.header.ssrc, sequence: sealed.sequence)
+          &span, headerByteCount: start, byteCount: padded, sealed.header.ssrc, sequence: sealed.sequence)
       }
     }
     guard byteCount > 0 else { return false }

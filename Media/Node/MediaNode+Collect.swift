@@ -34,6 +34,7 @@ extension MediaNode {
   }
 
   private mutating func fanOut(at time: Instant) {
+    isMidFrame = false
     while let publication = pending.last {
       guard publications.contains(publication) else {
         nextPublication()
@@ -55,6 +56,9 @@ extension MediaNode {
   /// where to go on.
   private mutating func fanOut(_ publication: Handle<Publication>, at time: Instant) -> Bool {
     let arrivalCount = publications[publication].arrivals.count
+    if cursor.subscription == 0, cursor.arrival == 0, publications[publication].kind == .video {
+      publications[publication].arrivals.levelFrames()
+    }
     while cursor.subscription < publications[publication].subscriptions.count {
       let subscription = publications[publication].subscriptions[cursor.subscription]
       let transport = subscriptions[subscription].transport
@@ -116,9 +120,10 @@ extension MediaNode {
       // Whatever it was late for: here it is the first.
       var first = packet
       first.info.flags.remove(.late)
-      send(first, subscription, encoding, transport, path, room, format, at: time)
+      send(first, subscription, encoding, transport, path, room, format, padding: arrival.padding, at: time)
       if packet.isLate { replay(after: packet, subscription, encoding, transport, path, format, at: time) }
-    case .forward: send(packet, subscription, encoding, transport, path, room, format, at: time)
+    case .forward:
+      send(packet, subscription, encoding, transport, path, room, format, padding: arrival.padding, at: time)
     }
     return true
   }
@@ -202,7 +207,8 @@ extension MediaNode {
 
   private mutating func send(
     _ packet: MediaPacket, _ subscription: Handle<Subscription>, _ encoding: Handle<EncodingStream>,
-    _ transport: Handle<Transport>, _ path: Path, _ room: Int, _ format: FormatMapping, at time: Instant
+    _ transport: Handle<Transport>, _ path: Path, _ room: Int, _ format: FormatMapping, padding: UInt8 = 0,
+    at time: Instant
   ) {
     guard let payload = payload(of: packet, encoding, format), !payload.isEmpty else { return }
     var rewrite = PacketRewrite()
@@ -224,7 +230,10 @@ extension MediaNode {
       rewrite: mapping.rewrite, payload: payload)
     var header = subscriptions[subscription].header
     header.payloadType = format.payloadType
-    let sealed = SealedPacket(outgoing: outgoing, header: header, sequence: mapping.sequence, room: room)
+    // What may be sent again under its own number must then be the same in every byte: it gets no padding.
+    let mayPad = subscriptions[subscription].stream.rtxSSRC != nil && format.rtxPayloadType != nil
+    let sealed = SealedPacket(
+      outgoing: outgoing, header: header, sequence: mapping.sequence, room: room, padding: mayPad ? padding : 0)
     guard
       departures.add(
         sealed, packet, from: &encodings[encoding].history, through: &transports[transport], to: path, at: time)

@@ -113,7 +113,12 @@ extension MediaNode {
       return
     }
     learn(info, header, packet.byteCount, encoding, publication, at: time)
-    publications[publication].arrivals.append(Arrival(encoding: info.encoding, serial: serial))
+    publications[publication].arrivals.append(
+      Arrival(
+        serial: serial, timestamp: header.timestamp,
+        payloadByteCount: UInt16(truncatingIfNeeded: header.payloadByteCount),
+        encoding: info.encoding))
+    isMidFrame = !header.marker && publications[publication].kind == .video
     if !publications[publication].isPending {
       publications[publication].isPending = true
       pending.append(publication)

@@ -41,6 +41,9 @@ public struct MediaNode: ~Copyable {
   /// Publications with packets that were not fanned out yet, and how far the one in front has come.
   var pending: [Handle<Publication>] = []
   var cursor = FanOutCursor()
+  /// The packet that came last is not the last of its video frame: the rest is likely to follow at once, and a whole frame
+  /// leaves at less cost than its parts. A driver may wait a moment for it.
+  public internal(set) var isMidFrame = false
   /// Transports that may have datagrams to send, which they make themselves (STUN, DTLS, SCTP).
   var talkative: [Handle<Transport>] = []
   var deadlines = DeadlineQueue()

@@ -91,7 +91,8 @@ enum ClientDescriptions {
         parameters: "minptime=10;useinbandfec=1", feedback: ["transport-cc"])
     ]
     section.extensions = [
-      Extension(id: 1, uri: HeaderExtension.audioLevel.uri), Extension(id: 2, uri: HeaderExtension.absoluteSendTime.uri),
+      Extension(id: 1, uri: HeaderExtension.audioLevel.uri),
+      Extension(id: 2, uri: HeaderExtension.absoluteSendTime.uri),
       Extension(id: 3, uri: HeaderExtension.transportSequence.uri), Extension(id: 4, uri: HeaderExtension.mid.uri),
     ]
     return section
@@ -143,10 +144,12 @@ extension SDP {
       maximumMessageSize: nil)
   }
 
-  private static var extensionPaths: [WritableKeyPath<HeaderExtensionIDs, UInt8>] { [
-    \.mid, \.rid, \.repairedRid, \.audioLevel, \.transportSequence, \.absoluteSendTime, \.absoluteCaptureTime,
-    \.playoutDelay, \.videoOrientation, \.dependencyDescriptor,
-  ] }
+  private static var extensionPaths: [WritableKeyPath<HeaderExtensionIDs, UInt8>] {
+    [
+      \.mid, \.rid, \.repairedRid, \.audioLevel, \.transportSequence, \.absoluteSendTime, \.absoluteCaptureTime,
+      \.playoutDelay, \.videoOrientation, \.dependencyDescriptor,
+    ]
+  }
 
   /// The streams that the server sends by this description.
   var incoming: [IncomingParameters] {

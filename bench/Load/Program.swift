@@ -77,18 +77,22 @@ struct Options {
     engine.run(for: .milliseconds(300))
     let idle = server.read()
     try joinAll(scenario, engine)
+    guard engine.readyCount == roles.count else {
+      throw LaunchError(description: "only \(engine.readyCount) of \(roles.count) participants could connect")
+    }
     engine.startChurn()
     progress("\(engine.readyCount) of \(roles.count) participants are connected; warming up")
     engine.run(for: .seconds(scenario.joinsPerSecond > 0 ? 8 : 3))
     var report = Report(
       scenario: scenario.name, participants: engine.population, subscribers: engine.subscriberCount,
       idleKilobytes: idle.residentKilobytes, loadedKilobytes: server.read().residentKilobytes, windows: [],
-      failures: engine.failures + max(0, roles.count - engine.readyCount) * (scenario.joinsPerSecond > 0 ? 0 : 1))
+      failures: 0)
     for round in 1...options.rounds {
       report.windows.append(measure(scenario, engine, server, options))
       progress("round \(round) of \(options.rounds): \(report.windows[round - 1].packets) packets")
     }
     report.loadedKilobytes = server.read().residentKilobytes
+    report.failures = engine.failures
     return report
   }
 

@@ -31,7 +31,8 @@ struct Report {
   static func median(_ values: [Double]) -> Double {
     let sorted = values.filter(\.isFinite).sorted()
     guard !sorted.isEmpty else { return .nan }
-    return sorted.count % 2 == 1 ? sorted[sorted.count / 2] : (sorted[sorted.count / 2 - 1] + sorted[sorted.count / 2]) / 2
+    return sorted.count % 2 == 1
+      ? sorted[sorted.count / 2] : (sorted[sorted.count / 2 - 1] + sorted[sorted.count / 2]) / 2
   }
 
   private func median(_ value: (Window) -> Double) -> Double { Self.median(windows.map(value)) }

@@ -24,7 +24,8 @@ final class VoiceSender {
   private(set) var next: Instant
 
   /// - Parameter phase: where in the clip, and when in the 20 ms, this one begins: people do not speak in step.
-  init(_ connection: PeerConnection, _ stream: Handle<OutgoingStream>, _ clip: VoiceClip, phase: Int, at time: Instant) {
+  init(_ connection: PeerConnection, _ stream: Handle<OutgoingStream>, _ clip: VoiceClip, phase: Int, at time: Instant)
+  {
     self.connection = connection
     self.stream = stream
     self.clip = clip

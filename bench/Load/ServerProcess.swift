@@ -28,8 +28,8 @@ struct LaunchError: Error, CustomStringConvertible {
 final class ServerProcess {
   static let key = "bench"
   static let secret = "a-secret-for-benchmarks-of-32-bytes-at-least"
-  static let httpPort: UInt16 = 18_080
-  static let udpPort: UInt16 = 17_882
+  /// Three ports in a row, by the process id: several runs may share a machine.
+  static let httpPort = UInt16(20_000 + Int(getpid()) % 4_000 * 3)
   private let process: pid_t
   private let data: String
 
@@ -37,8 +37,9 @@ final class ServerProcess {
   init(_ binary: String, shards: Int) throws {
     data = "/tmp/mqvi-bench-\(getpid())"
     let environment = [
-      "MQVI_DATA=\(data)", "MQVI_BIND=127.0.0.1", "MQVI_HTTP_PORT=\(Self.httpPort)", "MQVI_UDP_PORT=\(Self.udpPort)",
-      "MQVI_TCP_PORT=17881", "MQVI_ADVERTISED_ADDRESSES=127.0.0.1", "MQVI_API_KEY=\(Self.key)",
+      "MQVI_DATA=\(data)", "MQVI_BIND=127.0.0.1", "MQVI_HTTP_PORT=\(Self.httpPort)",
+      "MQVI_UDP_PORT=\(Self.httpPort + 1)",
+      "MQVI_TCP_PORT=\(Self.httpPort + 2)", "MQVI_ADVERTISED_ADDRESSES=127.0.0.1", "MQVI_API_KEY=\(Self.key)",
       "MQVI_API_SECRET=\(Self.secret)", "MQVI_SHARDS=\(shards)", "MQVI_LOG_LEVEL=warning", "PATH=/usr/bin:/bin",
     ]
     process = try Self.spawn([binary, "serve"], environment: environment, output: "/dev/null")
