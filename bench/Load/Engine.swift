@@ -179,8 +179,10 @@ final class Engine {
   // MARK: Timers
 
   private func timers(at time: Instant) {
+    let moment = Moment(instant: time, wall: Clock.wallTime())
     for place in sessions.indices {
       guard let session = sessions[place] else { continue }
+      session.pingWhenDue(at: moment)
       session.publisher?.advance(to: time)
       session.subscriber?.advance(to: time)
       if let leaves = session.leaves, leaves <= time { end(session, place) }

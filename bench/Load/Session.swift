@@ -60,11 +60,11 @@ final class Session {
   private(set) var subscriber: PeerConnection?
   private(set) var hasJoined = false
   private(set) var leaves: Instant?
-  let joinedAt: Instant
   private let certificate: Certificate
   private var random: Random
   private var tracks: [OfferedTrack] = []
   private var published = 0
+  private var nextPing: Instant
   let layers: [ScreenLayer]
 
   /// - Parameter layers: what the participant would share.
@@ -77,7 +77,7 @@ final class Session {
     self.layers = layers
     self.certificate = certificate
     self.leaves = leaves
-    joinedAt = time
+    nextPing = time + .seconds(5)
     random = Random(seed: seed)
     signal = try SignalConnection(to: server, token: token)
   }
@@ -114,6 +114,15 @@ final class Session {
       return false
     default: return false
     }
+  }
+
+  /// The server gives up on who is silent for three of its intervals.
+  func pingWhenDue(at moment: Moment) {
+    guard hasJoined, moment.instant >= nextPing else { return }
+    nextPing = moment.instant + .seconds(5)
+    var ping = Ping()
+    ping.timestamp = moment.wall.milliseconds
+    signal.send(.pingReq(ping))
   }
 
   func leave() {
