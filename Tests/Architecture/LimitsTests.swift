@@ -29,8 +29,8 @@ private enum Limits {
     return limits
   }
 
-  /// An enum begins on a line of its own and ends at a brace with the same indentation, as the formatter has it; a short
-  /// one stands on a single line.
+  /// An enum begins on a line of its own and ends at a brace with the same indentation, as the formatter has it; a
+  /// short one stands on a single line.
   static func declared(in text: String, path: String) -> [NamedLimit] {
     var limits: [NamedLimit] = []
     var closingLine: String?
