@@ -9,8 +9,10 @@ public enum Limit {
   public static let messageBytes = 256 * 1024
   /// Receiver window, bytes: one message of the largest size may wait for a gap while the next one arrives.
   public static let receiveWindow = 2 * messageBytes
-  /// Bytes that may wait to be sent on all channels of an association together: a second of 16 Mbit/s.
-  public static let queuedBytes = 2 * 1024 * 1024
+  /// Bytes that may wait to be sent on all channels of an association together. A sender on a fast line does not see that
+  /// one of its receivers is slow, and what goes beyond is lost to that receiver: files of the size that people pass on in
+  /// a call fit whole. Receivers of one message share its bytes.
+  public static let queuedBytes = 16 * 1024 * 1024
   /// Bytes that may wait on one channel with partial reliability. What is meant to be timely is worth less the longer
   /// it waits, so such a channel drops early instead of queueing.
   public static let lossyQueuedBytes = 64 * 1024
@@ -36,8 +38,8 @@ public enum Limit {
   public static let controlChunks = 32
   /// Bytes of one cookie, heartbeat or error that are sent back. Ours and the known implementations' are below 512.
   public static let echoedBytes = 1024
-  /// Largest congestion window, bytes: as much as may be queued.
-  public static let congestionWindow = queuedBytes
+  /// Largest congestion window, bytes: 160 Mbit/s over 100 ms.
+  public static let congestionWindow = 2 * 1024 * 1024
 
   /// First retransmission timeout, RFC 9260 §16 RTO.Initial.
   static let initialTimeout = Interval.seconds(1)
