@@ -199,6 +199,7 @@ def test_a_resume_brings_what_was_missed(server, room):
             await carol.publish(ToneTrack(440))
             await alice.publish(ToneTrack(880))
             await asyncio.wait_for(alice.tracks.get(), 10)
+            await asyncio.wait_for(alice.opened.get(), 10)  # her media stands: without any there is nothing to resume
             before = alice.all("offer")[-1].sdp
             await alice.cut()
             await carol.send(leave=messages.LeaveRequest())
