@@ -112,6 +112,15 @@ let drivers: [Target] = [
   library("MediaCodecs", "Sources/Drivers/MediaCodecs", ["Bytes", "Randomness", "COpus", "CVPX"]),
 ]
 
+let demonstration: [Target] = [
+  library(
+    "Demonstration", "Sources/Demonstration",
+    [
+      "Bytes", "Chronology", "Randomness", "MediaContract", "Cryptography", "Wire", "Connectivity", "Peer",
+      "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "MediaCodecs",
+    ])
+]
+
 let executables: [Target] = [
   .executableTarget(
     name: "mqvi",
@@ -119,7 +128,7 @@ let executables: [Target] = [
       "Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "MediaContract", "Cryptography", "Wire",
       "Node",
       "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "WebEdge",
-      "Fetch", "Compression", "MediaCodecs", "CLinux",
+      "Fetch", "Compression", "MediaCodecs", "Demonstration", "CLinux",
     ],
     path: "Sources/mqvi", swiftSettings: production)
 ]
@@ -253,8 +262,7 @@ let everySuite: [Target] = [
     "DriversTests", "Tests/Drivers",
     [
       "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Reactor", "EventLoops", "WebEdge", "Fetch",
-      "Compression",
-      "MediaCodecs", "TestSupport",
+      "Compression", "MediaCodecs", "TestSupport",
     ]),
   tests(
     "PeerTests", "Tests/Media/Peer",
@@ -265,6 +273,12 @@ let everySuite: [Target] = [
   tests(
     "MediaCodecsTests", "Tests/MediaCodecs",
     ["Bytes", "Randomness", "MediaContract", "Wire", "MediaCodecs", "TestSupport"]),
+  tests(
+    "DemonstrationTests", "Tests/Demonstration",
+    [
+      "Chronology", "Randomness", "MediaContract", "Cryptography", "Wire", "Connectivity", "Peer", "LiveKitProtocol",
+      "AccessTokens", "SessionDescriptions", "Rooms", "MediaCodecs", "Demonstration", "TestSupport",
+    ]),
   tests(
     "SimulationTests", "Tests/Simulation",
     [
@@ -279,5 +293,5 @@ let suites = everySuite.filter { target in
 let package = Package(
   name: "mqvi",
   products: [.executable(name: "mqvi", targets: ["mqvi"])],
-  targets: foundations + clibraries + media + signalling + drivers + executables + fuzzEntries + fuzzing + benchmarks
-    + suites)
+  targets: foundations + clibraries + media + signalling + drivers + demonstration + executables + fuzzEntries + fuzzing
+    + benchmarks + suites)

@@ -37,6 +37,12 @@ enum Addresses {
     return [SocketAddress(v4: 0x7F00_0001, port: 0)]
   }
 
+  /// How this process reaches its own media ports.
+  static func fromWithin(_ settings: Settings) throws -> SocketAddress {
+    let bound = try bind(settings, port: 0)
+    return bound.isUnspecified ? SocketAddress(v4: 0x7F00_0001, port: 0) : bound
+  }
+
   /// Hosts to print as links.
   static func browsable(_ settings: Settings) -> [String] {
     let bound = try? bind(settings, port: 0)

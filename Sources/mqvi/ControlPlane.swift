@@ -4,6 +4,7 @@ import AccessTokens
 import Chronology
 import Compression
 import Cryptography
+import Demonstration
 import Fetch
 import LiveKitProtocol
 import Reactor
@@ -30,6 +31,7 @@ struct ControlPlane: WebHandler, ~Copyable {
   var control: ControlNode
   var joins: RateLimiter
   var webhooks: WebhookQueue
+  private var demo: DemoRoom?
   let fetcher: Fetcher
   let results: Mailbox<FetchResult>
   /// Connections that were let in and whose 101 is on its way.
@@ -50,6 +52,8 @@ struct ControlPlane: WebHandler, ~Copyable {
     let configuration = try ControlConfiguration(
       settings, key: key, shards: bridge.descriptions(at: Addresses.advertised(settings)), certificate: certificate)
     let fetcher = try Fetcher(reach, results: results)
+    var demo: DemoRoom?
+    if settings.demo { demo = try DemoRoom(key: key, host: Addresses.fromWithin(settings), at: moment) }
     self.settings = settings
     self.key = key
     self.log = log
@@ -63,13 +67,17 @@ struct ControlPlane: WebHandler, ~Copyable {
     joins = RateLimiter(perMinute: settings.joinsPerMinute)
     webhooks = WebhookQueue(
       settings.webhookURLs.map { WebhookTarget(url: $0, key: key) }, randomBits: SecureRandom.uint64)
+    self.demo = demo
   }
 
   /// What makes `wake` be called.
-  var watched: [Int32] { [termination.readable, bridge.notices.signal.readable, results.signal.readable] }
+  var watched: [Int32] {
+    [termination.readable, bridge.notices.signal.readable, results.signal.readable] + demo.readable
+  }
 
   /// Ends the threads behind it.
   consuming func stop() {
+    if let demo = demo.take() { demo.stop() }
     bridge.stop()
     fetcher.stop()
   }
@@ -79,7 +87,8 @@ struct ControlPlane: WebHandler, ~Copyable {
   var nextDeadline: Instant {
     let now = Clock.now()
     return min(
-      control.nextDeadline ?? .distantFuture, webhooks.nextDeadline ?? .distantFuture, bridge.nextDeadline(after: now))
+      control.nextDeadline ?? .distantFuture, webhooks.nextDeadline ?? .distantFuture, bridge.nextDeadline(after: now),
+      demo.nextDeadline)
   }
 
   mutating func request(_ request: HTTPRequest, id: RequestID, at moment: Moment, replies: inout WebReplies) {
@@ -135,6 +144,7 @@ struct ControlPlane: WebHandler, ~Copyable {
       webhooks.finish(result.id, result.status.map { .status($0) } ?? .failed, at: moment)
     }
     control.advance(to: moment)
+    if demo?.advance(&control, at: moment) == false { log.record(.error, "demo.not-recorded") }
     if !isStopping, termination.take() {
       isStopping = true
       log.record(.info, "server.stopping")
@@ -155,29 +165,52 @@ struct ControlPlane: WebHandler, ~Copyable {
     }
   }
 
-  /// Carries out what the control plane decided, in its order.
+  /// Carries out what the control plane decided, in its order, and what the demo's participants say to it.
   private mutating func carryOut(at moment: Moment, _ replies: inout WebReplies) {
-    for effect in control.drainEffects() {
-      switch effect {
-      case .send(let connection, .binary(let bytes)):
-        replies.send(WebEdge.ConnectionID(connection), bytes, isText: false)
-      case .send(let connection, .text(let bytes)): replies.send(WebEdge.ConnectionID(connection), bytes, isText: true)
-      case .close(let connection, let code, let reason):
-        replies.close(WebEdge.ConnectionID(connection), CloseCode(rawValue: code), reason)
-      case .command(let shard, let command): bridge.send(command, to: shard)
-      case .event(let event): webhooks.submit(event, at: moment)
-      case .serviceReply(let token, let outcome):
-        guard let call = calls.removeValue(forKey: token) else { continue }
-        replies.respond(call.request, Self.open(HTTPResponse(call.encoding.response(toCall: outcome))))
+    repeat {
+      for effect in control.drainEffects() where demo?.take(effect, at: moment) != true {
+        carryOut(effect, at: moment, &replies)
       }
-    }
+    } while demo?.speak(to: &control, at: moment) == true
     postWebhooks(at: moment)
+  }
+
+  private mutating func carryOut(_ effect: Effect, at moment: Moment, _ replies: inout WebReplies) {
+    switch effect {
+    case .send(let connection, .binary(let bytes)):
+      replies.send(WebEdge.ConnectionID(connection), bytes, isText: false)
+    case .send(let connection, .text(let bytes)): replies.send(WebEdge.ConnectionID(connection), bytes, isText: true)
+    case .close(let connection, let code, let reason):
+      replies.close(WebEdge.ConnectionID(connection), CloseCode(rawValue: code), reason)
+    case .command(let shard, let command): bridge.send(command, to: shard)
+    case .event(let event): webhooks.submit(event, at: moment)
+    case .serviceReply(let token, let outcome):
+      guard let call = calls.removeValue(forKey: token) else { return }
+      replies.respond(call.request, Self.open(HTTPResponse(call.encoding.response(toCall: outcome))))
+    }
   }
 
   private mutating func postWebhooks(at moment: Moment) {
     while let delivery = webhooks.next(at: moment) {
       let request = FetchRequest(id: delivery.id, url: delivery.url, headers: delivery.headers, body: delivery.body)
       if !fetcher.post(request) { webhooks.finish(delivery.id, .failed, at: moment) }
+    }
+  }
+}
+
+extension Optional where Wrapped == DemoRoom {
+  /// What makes it wake, if there is one.
+  fileprivate var readable: [Int32] {
+    switch self {
+    case .some(let room): [room.readable]
+    case .none: []
+    }
+  }
+
+  fileprivate var nextDeadline: Instant {
+    switch self {
+    case .some(let room): room.nextDeadline
+    case .none: .distantFuture
     }
   }
 }

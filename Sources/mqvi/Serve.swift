@@ -2,6 +2,7 @@
 
 import AccessTokens
 import Cryptography
+import Demonstration
 import Reactor
 import Settings
 import Telemetry
@@ -54,6 +55,9 @@ enum Serve {
     let scheme = isSecure ? "https" : "http"
     Terminal.print("mqvi \(Version.number)")
     for host in Addresses.browsable(settings) { Terminal.print("  open        \(scheme)://\(host):\(address.port)") }
+    if settings.demo, let host = Addresses.browsable(settings).first {
+      Terminal.print("  demo        \(scheme)://\(host):\(address.port)/#\(DemoRoom.name)")
+    }
     if !isSecure {
       Terminal.print("              (elsewhere than on localhost, browsers give the microphone to https only)")
     }

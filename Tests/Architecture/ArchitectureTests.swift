@@ -67,9 +67,16 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       ])
     ),
     (
+      "Sources/Demonstration",
+      foundations.union(streams).union(signalling).union(system).union([
+        "Peer", "Rooms", "Reactor", "EventLoops", "MediaCodecs",
+      ])
+    ),
+    (
       "Sources/mqvi",
       foundations.union(streams).union(signalling).union(system).union([
-        "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs", "CLinux",
+        "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs",
+        "Demonstration", "CLinux",
       ])
     ),
   ]

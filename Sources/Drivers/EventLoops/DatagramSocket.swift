@@ -96,7 +96,8 @@ public struct DatagramSocket: ~Copyable {
     departures.reserveCapacity(4096)
   }
 
-  var readable: Int32 { descriptor.rawValue }
+  /// For a poller: readable when `receive` has something to bring.
+  public var readable: Int32 { descriptor.rawValue }
 
   // MARK: Receiving
 

@@ -23,6 +23,7 @@ public struct Settings: Sendable, Equatable {
   public var roomEmptyTimeout = 300
   public var roomDepartureTimeout = 20
   public var iceServers: [String] = []
+  public var demo = false
 
   // The media plane.
   public var shards = 0

@@ -68,6 +68,9 @@ extension Settings {
       "STUN or TURN servers that clients are told of (stun:host:port). None is needed where the media ports are "
         + "reachable.",
       get: { $0.iceServers }, set: { $0.iceServers = $1 }),
+    .switched(
+      "MQVI_DEMO", "A room named demo with two voices and a shared screen, all synthetic: to hear and see alone.",
+      get: { $0.demo }, set: { $0.demo = $1 }),
   ]
 
   private static let media: [Setting] = [
