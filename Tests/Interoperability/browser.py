@@ -1,8 +1,6 @@
 """Chromium pages that join a room through the real page, and what can be measured in them."""
 
-import atexit
 import contextlib
-import functools
 import math
 import pathlib
 import struct
@@ -27,18 +25,31 @@ def tone_file(hertz: float) -> str:
     return str(path)
 
 
-@functools.cache
-def driver():
-    """One Playwright for the whole run: it refuses to be started twice in a thread."""
-    playwright = sync_playwright().start()
-    atexit.register(playwright.stop)
-    return playwright
+class Driver:
+    """One Playwright for all browsers that are open: it refuses to run twice in a thread. Stopped with the last one, since
+    its event loop would keep every other asynchronous test from running."""
+
+    running = None
+    users = 0
+
+    @classmethod
+    def take(cls):
+        if cls.users == 0:
+            cls.running = sync_playwright().start()
+        cls.users += 1
+        return cls.running
+
+    @classmethod
+    def give_back(cls):
+        cls.users -= 1
+        if cls.users == 0:
+            cls.running.stop()
 
 
 @contextlib.contextmanager
 def chromium(hertz: float = 440, *flags: str):
     """A browser whose microphone plays a tone and whose screen is a moving 1920x1080 picture at 30 frames a second."""
-    browser = driver().chromium.launch(
+    browser = Driver.take().chromium.launch(
         executable_path=CHROMIUM,
         args=[
             "--no-sandbox", "--use-fake-ui-for-media-stream",
@@ -50,6 +61,7 @@ def chromium(hertz: float = 440, *flags: str):
         yield browser
     finally:
         browser.close()
+        Driver.give_back()
 
 
 class Person:
@@ -129,10 +141,17 @@ class Person:
 
     def wait_for_size(self, width: int, timeout=15_000) -> dict:
         """Waits until decoded frames have this width."""
-        handle = self.page.wait_for_function(
-            f"async width => {{ const v = await ({self.VIDEO})(); return v && v.width === width ? v : null }}",
-            arg=width, timeout=timeout, polling=50)
-        return handle.json_value()
+        figures = self.page.evaluate(
+            f"""async ([width, timeout]) => {{
+              const end = performance.now() + timeout
+              for (;;) {{
+                const video = await ({self.VIDEO})()
+                if (video && video.width === width || performance.now() > end) return video
+                await new Promise(resolve => setTimeout(resolve, 20))
+              }}
+            }}""", [width, timeout])
+        assert figures and figures["width"] == width, f"not {width} wide within {timeout} ms: {figures}"
+        return figures
 
     def frame_rate(self, seconds: float) -> float:
         """Decoded frames a second over the next `seconds`."""
