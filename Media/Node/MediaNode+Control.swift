@@ -124,7 +124,8 @@ extension MediaNode {
       }
       let publication = encodings[binding.encoding].publication
       guard publications[publication].layering == .encodings, publications[publication].kind == .video else { continue }
-      publications[publication].activity.stop(encodings[binding.encoding].index)
+      // One packet can name hundreds of sources: only a layer that flowed is news to all subscribers.
+      guard publications[publication].activity.stop(encodings[binding.encoding].index) else { continue }
       aimSubscriptions(of: publication, at: time)
     }
   }

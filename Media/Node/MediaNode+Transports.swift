@@ -37,7 +37,9 @@ extension MediaNode {
     case .messages:
       settle(transport, at: time)
       receiveMessages(of: transport, at: time)
-    case .nothing: settle(transport, at: time)
+    case .nothing:
+      settle(transport, at: time)
+      claim(path, for: transport)
     }
   }
 
@@ -66,11 +68,7 @@ extension MediaNode {
     while let event = transports[transport].secure.nextEvent() {
       switch event {
       case .pathAdded(let path):
-        if paths.insert(path, session: transport.index) {
-          transports[transport].paths.append(path)
-        } else {
-          counters.refusedCommands &+= 1
-        }
+        give(path, to: transport)
       case .pathRemoved(let path):
         paths.remove(path, session: transport.index)
         transports[transport].paths.removeAll { $0 == path }
@@ -82,6 +80,28 @@ extension MediaNode {
     if let deadline = transports[transport].secure.nextDeadline {
       deadlines.bringForward(Int(transport.index), to: deadline)
     }
+  }
+
+  /// A transport whose path another one held when it was validated gets it once that one is silent.
+  private mutating func claim(_ path: Path, for transport: Handle<Transport>) {
+    guard transports[transport].secure.selectedPath == path, paths[path] != transport.index else { return }
+    give(path, to: transport)
+  }
+
+  /// Packets from `path` belong to `transport` from now on, unless they are another's, who still proves that they are: a
+  /// check says who sent it, not that its sender's address is true, and nobody may take an address from somebody else.
+  private mutating func give(_ path: Path, to transport: Handle<Transport>) {
+    if let owner = paths[path].flatMap({ transports.handle(at: Int($0)) }), owner != transport,
+      transports[owner].secure.selectedPath == path, transports[owner].secure.state == .connected
+    {
+      counters.droppedUnknownPath &+= 1
+      return
+    }
+    guard paths.insert(path, session: transport.index) else {
+      counters.refusedCommands &+= 1
+      return
+    }
+    if !transports[transport].paths.contains(path) { transports[transport].paths.append(path) }
   }
 
   /// Without keys nothing can be sent, and without consent nothing may be (RFC 7675 §5.1).

@@ -156,10 +156,12 @@ struct LayerActivity: Sendable {
     return active != before
   }
 
-  /// A layer is not being sent any more.
-  mutating func stop(_ spatial: UInt8) {
+  /// A layer is not being sent any more; true when it was.
+  mutating func stop(_ spatial: UInt8) -> Bool {
+    let before = active
     lastSeen[Int(spatial & 3)] = nil
     active &= ~(1 << (spatial & 3))
+    return active != before
   }
 
   /// Nothing is being sent: muted, or the source changed.

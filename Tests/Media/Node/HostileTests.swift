@@ -33,6 +33,24 @@ import Wire
     #expect(stage.node.counters.droppedUnknownPath > 10_000)
   }
 
+  @Test func `a participant cannot take another's address by checks that claim to come from there`() {
+    let stage = Stage()
+    let victim = stage.join(1)
+    let attacker = stage.join(2)
+    stage.publishAudio(10, from: victim)
+    // A check of its own, sent under the victim's address.
+    attacker.advance(to: stage.now + .seconds(3))
+    let checks = attacker.departures().filter { ($0.first ?? 0xFF) < 4 }
+    #expect(!checks.isEmpty)
+    for check in checks { stage.receive(check, from: victim.path) }
+    let before = stage.node.counters.packetsIn
+    stage.receive(
+      victim.seal(
+        makePacket(payloadType: 111, sequence: 1, timestamp: 0, ssrc: 1_000, payload: [1, 2, 3], ids: victim.ids)),
+      from: victim.path)
+    #expect(stage.node.counters.packetsIn == before + 1)
+  }
+
   @Test func `random packets of an authenticated client are counted and dropped`() {
     forEachSeed(20) { seed, random in
       var random = random
