@@ -148,7 +148,9 @@ let fuzzEntries: [Target] = [
     path: "Tests/Fuzz/Entries/DataChannels", swiftSettings: testing),
   .target(
     name: "SignallingFuzzEntries",
-    dependencies: ["Chronology", "JSON", "LiveKitProtocol", "AccessTokens", "FuzzSupport"],
+    dependencies: [
+      "Chronology", "JSON", "LiveKitProtocol", "AccessTokens", "MediaContract", "SessionDescriptions", "FuzzSupport",
+    ],
     path: "Tests/Fuzz/Entries/Signalling", swiftSettings: testing),
 ]
 
@@ -172,7 +174,8 @@ let fuzzing: [Target] =
         "DependencyDescriptor",
       ])
     + fuzzTargets("DataChannelsFuzzEntries", ["SCTP"])
-    + fuzzTargets("SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken"])
+    + fuzzTargets(
+      "SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken", "SessionDescription"])
 
 /// Tools that spawn processes and read sockets by C throughout: as tests, optimised as the product.
 let tooling = testing + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]

@@ -8,6 +8,8 @@ public enum SDPLimit {
   public static let formats = 128
   /// Extensions of one section; ids are a byte.
   public static let extensions = 64
+  /// Bytes of a format's parameters. Parameter sets of H.264 and H.265 are the longest: some hundred.
+  public static let parameterBytes = 1_024
   /// Sources, groups, rids and candidates of one section.
   public static let attributes = 128
 }

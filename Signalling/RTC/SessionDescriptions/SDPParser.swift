@@ -157,9 +157,12 @@ private struct SDPParser {
   func formatParameters(_ value: Substring, _ section: inout MediaSection) -> Bool {
     let words = value.split(separator: " ", maxSplits: 1)
     guard words.count == 2, let payloadType = UInt8(words[0]) else { return false }
-    if let index = section.formats.firstIndex(where: { $0.payloadType == payloadType }) {
-      section.formats[index].parameters = String(words[1].prefix(1_024))
-    }
+    // What one client says of its format stands in the descriptions of all who watch it: nothing goes there that some
+    // parser could stumble over.
+    let isPlain =
+      words[1].utf8.count <= SDPLimit.parameterBytes && words[1].utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    guard isPlain, let index = section.formats.firstIndex(where: { $0.payloadType == payloadType }) else { return true }
+    section.formats[index].parameters = String(words[1])
     return true
   }
 

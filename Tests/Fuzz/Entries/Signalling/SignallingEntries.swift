@@ -5,10 +5,14 @@ import Chronology
 import FuzzSupport
 import JSON
 import LiveKitProtocol
+import MediaContract
+import SessionDescriptions
 
 extension FuzzEntry {
   /// Every parser of the signalling modules. A new entry is added here, in Package.swift and as folders in Tests/Fuzz.
-  public static let signalling: [FuzzEntry] = [.json, .protobuf, .messageJSON, .dataPacket, .accessToken]
+  public static let signalling: [FuzzEntry] = [
+    .json, .protobuf, .messageJSON, .dataPacket, .accessToken, .sessionDescription,
+  ]
 
   /// A text that parses is written again and must then parse to the same value.
   public static let json = FuzzEntry(
@@ -87,6 +91,22 @@ extension FuzzEntry {
     claims.issuer = key.id
     precondition((try? verify(claims.signed(with: key))) == claims, "claims must survive the way there and back")
   }
+
+  /// An offer that is read can be written, read again and answered, and what it is answered with can be read.
+  public static let sessionDescription = FuzzEntry(name: "SessionDescription", seeds: ["offer": Array(offer.utf8)]) {
+    bytes in
+    guard let sdp = try? SDP(parsing: String(decoding: bytes, as: UTF8.self)) else { return }
+    require((try? SDP(parsing: sdp.text)) != nil, "what was read must be readable when it is written")
+    let sections = sdp.media.map { section -> AnswerSection in
+      section.acceptReceiving(enabled: [.opus, .red, .vp8, .h264], preferred: nil, audio: AudioAnswerOptions())
+        .map { .media($0) } ?? .application(maximumMessageSize: 65_536)
+    }
+    let local = LocalTransport(
+      usernameFragment: "fragment", password: "password-of-22-characters",
+      fingerprint: Fingerprint(algorithm: "sha-256", digest: [UInt8](repeating: 7, count: 32)), candidates: [])
+    let answer = sdp.answer(sections: sections, local: local, sessionID: 1, version: 1)
+    require(answer.media.count == sdp.media.count, "one section for each")
+  }
 }
 
 // MARK: Checks
@@ -119,6 +139,17 @@ private func verify(_ token: String) throws(AccessTokenError) -> AccessTokenClai
 }
 
 // MARK: Seeds
+
+private let offer = [
+  "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2", "a=extmap-allow-mixed",
+  "m=audio 9 UDP/TLS/RTP/SAVPF 111 63", "a=mid:0", "a=sendonly", "a=msid:s t", "a=rtpmap:111 opus/48000/2",
+  "a=rtpmap:63 red/48000/2", "a=fmtp:111 minptime=10;useinbandfec=1", "a=rtcp-fb:* transport-cc",
+  "a=extmap:1/sendonly urn:ietf:params:rtp-hdrext:sdes:mid", "a=ice-ufrag:abcd", "a=ice-pwd:0123456789012345678901",
+  "a=fingerprint:sha-256 00:11:22", "a=setup:actpass", "m=video 9 UDP/TLS/RTP/SAVPF 96 97", "a=mid:1",
+  "a=rtpmap:96 VP8/90000", "a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96", "a=rid:q send", "a=rid:f send",
+  "a=simulcast:send q;~f", "a=ssrc:1 cname:x", "a=ssrc-group:FID 1 2", "a=candidate:1 1 udp 1 127.0.0.1 9 typ host",
+  "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:2", "a=sctp-port:5000", "a=max-message-size:262144", "",
+].joined(separator: "\r\n")
 
 private let protobufSeeds: [String: [UInt8]] = {
   let offer = SessionDescription.with {

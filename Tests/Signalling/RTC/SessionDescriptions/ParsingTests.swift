@@ -79,6 +79,13 @@ func fixture(_ name: String) throws -> String {
     #expect(throws: error) { try SDP(parsing: text) }
   }
 
+  @Test(arguments: ["profile=0\u{0}", "profile=\u{301}0", "profile=ä", String(repeating: "a", count: 1_025)])
+  func `parameters that other clients might stumble over are left out`(parameters: String) throws {
+    let sdp = try SDP(
+      parsing: "v=0\r\nm=video 9 x 45\r\na=mid:0\r\na=rtpmap:45 AV1/90000\r\na=fmtp:45 \(parameters)\r\n")
+    #expect(sdp.media[0].formats[0].parameters.isEmpty)
+  }
+
   @Test func `a description beyond the limit is refused`() {
     #expect(throws: SDPError.tooLarge) { try SDP(parsing: String(repeating: "v", count: SDPLimit.bytes + 1)) }
     let sections = String(repeating: "m=other 0 x 0\r\n", count: SDPLimit.sections + 1)

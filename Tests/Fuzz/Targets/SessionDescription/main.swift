@@ -1,0 +1,4 @@
+import FuzzDriver
+import SignallingFuzzEntries
+
+fuzz(.sessionDescription)
