@@ -22,6 +22,8 @@ struct EchoProgram: WebHandler, ~Copyable {
   let heard: Mailbox<Heard>
   let commands: Mailbox<String>
   var waiting: [RequestID] = []
+  /// Times that `/large` was asked for, which `/larges` tells.
+  var larges = 0
 
   var nextDeadline: Instant { .distantFuture }
 
@@ -30,6 +32,10 @@ struct EchoProgram: WebHandler, ~Copyable {
     case "/later": waiting.append(id)
     case "/query": replies.respond(id, .text(200, request.query))
     case "/echo": replies.respond(id, HTTPResponse(status: 200, body: request.body))
+    case "/large":
+      larges += 1
+      replies.respond(id, HTTPResponse(status: 200, body: [UInt8](repeating: 7, count: 256 * 1024)))
+    case "/larges": replies.respond(id, .text(200, String(larges)))
     case "/hello": replies.respond(id, .text(200, "hello"))
     default: replies.respond(id, .text(404, "not found"))
     }

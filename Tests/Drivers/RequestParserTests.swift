@@ -3,6 +3,7 @@
 import Randomness
 import TestSupport
 import Testing
+import Wire
 
 @testable import WebEdge
 
@@ -71,6 +72,12 @@ import Testing
     #expect(refusal(head + "Transfer-Encoding: gzip, chunked\r\n\r\n") == 501)
   }
 
+  @Test(arguments: ["+5", "-0", "0x5", "5_", "", " ", "5 5", "\u{665}", "FFFFFFFFFFFFFFFFF"])
+  func `a chunk's size is hexadecimal digits and nothing else`(size: String) {
+    let head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+    #expect(refusal(head + size + "\r\nhello\r\n0\r\n\r\n") == 400)
+  }
+
   @Test func `what could be read in two ways is refused`() {
     #expect(refusal("GET / HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n") == 400)
     #expect(refusal("GET / HTTP/1.1\r\nHost : h\r\n\r\n") == 400)
@@ -86,6 +93,27 @@ import Testing
   @Test func `more header fields than anyone needs are refused`() {
     let fields = String(repeating: "X: y\r\n", count: Limit.headerFields + 1)
     #expect(refusal("GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n") == 431)
+  }
+}
+
+@Suite struct ClientAddressTests {
+  private func address(from peer: UInt32, _ headers: HTTPHeaders) -> SocketAddress {
+    HTTPRequest(method: .get, path: "/", headers: headers, peer: SocketAddress(v4: peer, port: 1)).clientAddress
+  }
+
+  @Test func `a proxy's own entry is the last of the last field`() {
+    // HAProxy adds a field of its own behind the one that its client sent.
+    let headers: HTTPHeaders = ["X-Forwarded-For": "127.0.0.1", "x-forwarded-for": "127.0.0.1, 198.51.100.7"]
+    #expect(address(from: 0x7F00_0001, headers) == SocketAddress(host: "198.51.100.7", port: 0))
+  }
+
+  @Test func `what a proxy could not name does not count as this machine`() {
+    #expect(!address(from: 0x7F00_0001, ["X-Forwarded-For": "unknown"]).isLoopback)
+    #expect(!address(from: 0x7F00_0001, ["X-Forwarded-For": ""]).isLoopback)
+  }
+
+  @Test func `only a proxy on this machine is believed`() {
+    #expect(address(from: 0xC633_6407, ["X-Forwarded-For": "127.0.0.1"]).v4 == 0xC633_6407)
   }
 }
 

@@ -99,6 +99,44 @@ import Wire
     server.stop()
   }
 
+  @Test func `who asks faster than it reads is not answered ahead without end`() throws {
+    let server = try TestServer()
+    let client = try Client(port: server.port)
+    let count = 100
+    client.send(String(repeating: "GET /large HTTP/1.1\r\nHost: test\r\n\r\n", count: count))
+    let other = try Client(port: server.port)
+    other.send("GET /larges HTTP/1.1\r\nHost: test\r\n\r\n")
+    // The kernel's buffers hold some; 25 MB they do not.
+    #expect(try #require(Int(other.response().body)) < count)
+    for _ in 0..<count { #expect(client.response().body.utf8.count == 256 * 1024) }
+    server.stop()
+  }
+
+  @Test func `who pings and does not read the pongs is cut off`() throws {
+    let server = try TestServer()
+    let client = try Client(port: server.port)
+    _ = client.upgrade("/ws")
+    _ = waitForMessage(server.heard)
+    let ping = Client.frame(9, [UInt8](repeating: 1, count: 125))
+    let pings = [UInt8]((0..<1000).flatMap { _ in ping })
+    var poller = try Poller()
+    let descriptor = client.socket.descriptor.rawValue
+    try poller.add(descriptor, token: 0, writes: true)
+    poller.change(descriptor, token: 0, reads: false, writes: true)
+    // Until the connection breaks: nothing is read on the way.
+    let deadline = Clock.now() + patience
+    var written = 0
+    loop: while Clock.now() < deadline {
+      switch client.socket.write(Array(pings[written...])) {
+      case .bytes(let count): written = (written + count) % pings.count
+      case .wouldBlock: _ = poller.wait(patience)
+      case .end, .failed: break loop
+      }
+    }
+    #expect(waitForMessage(server.heard) == .closed(.slowConsumer))
+    server.stop()
+  }
+
   @Test func `a request whose sender has closed its half is still answered`() throws {
     let server = try TestServer()
     let client = try Client(port: server.port)

@@ -106,11 +106,17 @@ struct Connection: ~Copyable {
     return Interest(reads: !isHalfClosed && !isAhead, writes: !output.isEmpty || tlsWants)
   }
 
-  /// Whether the client has sent enough behind a request that still waits for its answer.
+  /// Whether the client has sent enough behind a request whose answer it does not have yet.
   var isAhead: Bool {
-    if case .answering = phase { return input.count >= Limit.headBytes }
-    return false
+    switch phase {
+    case .answering: input.count >= Limit.headBytes
+    case .reading: isBehind && input.count >= Limit.headBytes
+    case .webSocket, .closing, .draining: false
+    }
   }
+
+  /// Whether the client takes its answers more slowly than it asks.
+  var isBehind: Bool { output.count > Limit.answersAhead }
 
   /// Queues bytes to send.
   mutating func queue(_ bytes: [UInt8], at now: Instant) {

@@ -38,6 +38,9 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   /// The first field of that name (lower case).
   public subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 
+  /// The last field of that name (lower case).
+  func last(_ name: String) -> String? { fields.last { $0.name == name }?.value }
+
   /// Whether a comma-separated field of that name (lower case) lists `token` (lower case).
   func lists(_ name: String, _ token: String) -> Bool {
     fields.contains { field in
@@ -74,10 +77,12 @@ public struct HTTPRequest: Sendable {
   }
 
   /// Where the request came from, for rate limits. A proxy on this machine is believed about whom it serves: the last
-  /// entry of X-Forwarded-For is the one that it wrote itself.
+  /// entry of the last X-Forwarded-For is the one that it wrote itself, whatever its client sent along. An entry that is
+  /// no address is nobody's, and not this machine's either.
   public var clientAddress: SocketAddress {
-    guard peer.isLoopback, let last = headers["x-forwarded-for"]?.split(separator: ",").last else { return peer }
-    return SocketAddress(host: last.trimmingSpaces, port: 0) ?? peer
+    guard peer.isLoopback, let field = headers.last("x-forwarded-for") else { return peer }
+    let entry = field.split(separator: ",").last?.trimmingSpaces ?? ""
+    return SocketAddress(host: entry, port: 0) ?? SocketAddress(v4: 0, port: 0)
   }
 
   /// `scheme://authority` under which the client reached us, as far as it says.
@@ -141,17 +146,17 @@ public struct HTTPResponse: Sendable, Equatable {
     }
   }
 
-  /// The response as it goes out. `withBody` is false for HEAD, which still tells the length.
-  func serialized(date: String, withBody: Bool, keepsAlive: Bool) -> [UInt8] {
+  /// Whether a response of this status has a body (RFC 9110 §6.4.1).
+  var hasContent: Bool { status >= 200 && status != 204 && status != 304 }
+
+  /// What goes out before the body. The answer to HEAD tells the length too.
+  func head(date: String, keepsAlive: Bool) -> [UInt8] {
     var head = "HTTP/1.1 \(status) \(reason)\r\ndate: \(date)\r\n"
     for field in headers.fields { head += "\(field.name): \(field.value.singleLine)\r\n" }
-    let hasContent = status >= 200 && status != 204 && status != 304
     if hasContent { head += "content-length: \(body.count)\r\n" }
     if status != 101 { head += keepsAlive ? "connection: keep-alive\r\n" : "connection: close\r\n" }
     head += "\r\n"
-    var bytes = Array(head.utf8)
-    if withBody, hasContent { bytes += body }
-    return bytes
+    return Array(head.utf8)
   }
 }
 

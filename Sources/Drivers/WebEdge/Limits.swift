@@ -13,6 +13,9 @@ public enum Limit {
   public static let messageBytes = 2 * 1024 * 1024
   /// Bytes that wait for one slow WebSocket reader before it is cut off. Two of the largest messages.
   public static let queuedBytes = 4 * 1024 * 1024
+  /// Bytes of answers that wait for a client before its next pipelined request is looked at: a request of 30 bytes asks
+  /// for a megabyte.
+  public static let answersAhead = 256 * 1024
   /// Connections at once. Each idle one costs about a kilobyte here and a few in the kernel.
   public static let connections = 16_384
   /// Taken from one connection in one turn, so that one busy client cannot starve the others.

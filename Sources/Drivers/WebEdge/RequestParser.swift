@@ -121,10 +121,7 @@ struct RequestParser {
     switch phase {
     case .chunkSize(let request):
       guard let line = try Self.line(&input, limit: 256) else { return .needsMore }
-      let digits = line.prefix { $0 != UInt8(ascii: ";") }
-      guard let size = Int(String(decoding: digits, as: UTF8.self).trimmingSpaces, radix: 16), size >= 0 else {
-        throw RequestRefused(400, "malformed chunk size")
-      }
+      guard let size = Self.chunkSize(line) else { throw RequestRefused(400, "malformed chunk size") }
       guard size <= Limit.bodyBytes - request.body.count else { throw RequestRefused(413, "body too large") }
       phase = size == 0 ? .trailers(request) : .chunkData(request, remaining: size)
     case .chunkData(var request, let remaining):
@@ -149,6 +146,14 @@ struct RequestParser {
       break
     }
     return nil
+  }
+
+  /// The size before a chunk's extensions: hexadecimal digits and nothing else. A sign or an underscore, which number
+  /// parsers let pass, would be read otherwise by a proxy in front of us.
+  private static func chunkSize(_ line: [UInt8]) -> Int? {
+    let text = String(decoding: line.prefix { $0 != UInt8(ascii: ";") }, as: UTF8.self).trimmingSpaces
+    guard text.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit && $0 < 0x80 }) else { return nil }
+    return Int(text, radix: 16)
   }
 
   /// Takes a line without its CRLF, or nil while it is not whole.

@@ -73,7 +73,7 @@ extension WebServer {
     var goesOn = true
     while goesOn, connections.contains(handle) {
       switch connections[handle].phase {
-      case .reading: goesOn = processRequest(handle, &handler, at: moment)
+      case .reading: goesOn = !connections[handle].isBehind && processRequest(handle, &handler, at: moment)
       case .webSocket, .closing: goesOn = processFrame(handle, &handler, at: moment)
       case .answering, .draining: goesOn = false
       }
@@ -144,9 +144,8 @@ extension WebServer {
     _ parsed: ParsedRequest, _ handle: Handle<Connection>, _ handler: inout some WebHandler & ~Copyable,
     at moment: Moment
   ) {
-    let response = Handshake.acceptance(parsed)
-    let bytes = response.serialized(date: date(moment), withBody: false, keepsAlive: true)
-    connections[handle].queue(bytes, at: moment.instant)
+    let head = Handshake.acceptance(parsed).head(date: date(moment), keepsAlive: true)
+    connections[handle].queue(head, at: moment.instant)
     connections[handle].phase = .webSocket
     connections[handle].lastHeard = moment.instant
     connections[handle].nextPing = moment.instant + Limit.pingInterval
@@ -175,6 +174,7 @@ extension WebServer {
       case .ping(let payload):
         guard !isClosing else { return true }
         connections[handle].queue(WebSocketEncoder.header(.pong, length: payload.count) + payload, at: moment.instant)
+        return endIfFull(handle)
       case .pong: break
       case .close(let code):
         if !isClosing {
@@ -229,12 +229,16 @@ extension WebServer {
       WebSocketEncoder.header(isText ? .text : .binary, length: bytes.count), at: moment.instant)
     connections[handle].queue(bytes, at: moment.instant)
     counters.messagesSent += 1
-    guard connections[handle].output.count <= Limit.queuedBytes else {
-      counters.slowConsumers += 1
-      end(handle, .slowConsumer)
-      return
-    }
+    guard endIfFull(handle) else { return }
     settle(handle, at: moment)
+  }
+
+  /// Cuts a WebSocket off that does not take what is sent to it. Whether it may go on.
+  private mutating func endIfFull(_ handle: Handle<Connection>) -> Bool {
+    guard connections[handle].output.count > Limit.queuedBytes else { return true }
+    counters.slowConsumers += 1
+    end(handle, .slowConsumer)
+    return false
   }
 
   /// Queues a response and goes on to the next request or to the end.
@@ -242,8 +246,9 @@ extension WebServer {
     _ handle: Handle<Connection>, _ response: HTTPResponse, method: HTTPMethod, keepsAlive: Bool, at moment: Moment
   ) {
     let goesOn = keepsAlive && !connections[handle].isHalfClosed
-    let bytes = response.serialized(date: date(moment), withBody: method != .head, keepsAlive: goesOn)
-    connections[handle].queue(bytes, at: moment.instant)
+    connections[handle].queue(response.head(date: date(moment), keepsAlive: goesOn), at: moment.instant)
+    // Queued as it is: a file that many download at once stands in memory once.
+    if method != .head, response.hasContent { connections[handle].queue(response.body, at: moment.instant) }
     guard goesOn else { return drain(handle, nil, at: moment.instant) }
     connections[handle].phase = .reading
     connections[handle].deadline = moment.instant + Limit.idleTime
@@ -260,9 +265,11 @@ extension WebServer {
   /// Writes, tells the poller what to wait for, and ends what has come to its end.
   mutating func settle(_ handle: Handle<Connection>, at moment: Moment) {
     guard connections.contains(handle) else { return }
+    let wasBehind = connections[handle].isBehind
     guard connections[handle].flush(at: moment.instant) else {
       return end(handle, connections[handle].ending ?? .lost)
     }
+    if wasBehind, !connections[handle].isBehind { resumable.append(connections[handle].id) }
     if case .draining = connections[handle].phase, connections[handle].output.isEmpty {
       connections[handle].finishWriting()
       // Closing while bytes still come would reset the connection, and what was said last might never be read: so a
