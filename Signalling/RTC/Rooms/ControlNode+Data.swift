@@ -33,7 +33,8 @@ extension ControlNode {
     let claimed = packet.message.participantIdentity
     packet.message.participantIdentity = sender.isHidden ? "" : sender.identity
     packet.message.participantSid = sender.isHidden ? "" : sender.sid
-    var recipients = ReliableCache.Recipients(sender: sender.key, identities: packet.message.destinationIdentities)
+    var recipients = ReliableCache.Recipients(
+      sender: sender.key, identities: Set(packet.message.destinationIdentities))
     switch value.field {
     case .user:
       guard rewriteUser(&packet.message, of: sender, recipients: &recipients) else { return }
@@ -70,8 +71,8 @@ extension ControlNode {
     } else {
       user.message.destinationIdentities = packet.destinationIdentities
     }
-    recipients.identities = packet.destinationIdentities
-    recipients.sids = user.message.destinationSids
+    recipients.identities = Set(packet.destinationIdentities)
+    recipients.sids = Set(user.message.destinationSids)
     packet.value = DataPacketEnvelope.Value(.user, user.protobuf)
     return true
   }

@@ -17,6 +17,11 @@ extension ControlNode {
       return refuse(.notAllowed, "does not have permission to publish this source")
     }
     guard let kind = request.type.mediaKind else { return refuse(.unsupportedType, "not a media track") }
+    guard request.simulcastCodecs.count <= RoomLimit.codecsPerTrack, request.protobuf.count <= RoomLimit.trackRequest
+    else {
+      // Without the request itself: it is too long to be sent back.
+      return respond(to: participant, .limitExceeded, message: "track request too large")
+    }
     if !request.sid.isEmpty {
       guard let track = participant.track(request.sid) else { return refuse(.notFound, "no such track") }
       addBackupCodec(request, to: track)
@@ -26,7 +31,9 @@ extension ControlNode {
     if let track = participant.tracks.first(where: { track in cids.contains { track.matches(cid: $0) } }) {
       if !track.isAnnounced {
         reply(to: request, with: track)
-      } else if participant.queuedRequests.count(where: { $0.cid == request.cid }) >= RoomLimit.queuedTracks {
+      } else if participant.queuedRequests.count >= RoomLimit.queuedRequests
+        || participant.queuedRequests.count(where: { $0.cid == request.cid }) >= RoomLimit.queuedTracks
+      {
         refuse(.limitExceeded, "too many requests for this track id")
       } else {
         participant.queuedRequests.append(request)
@@ -267,6 +274,9 @@ extension ControlNode {
     guard let track = participant.track(request.trackSid), track.kind == .audio else {
       respond(to: participant, .notFound, message: "no such track", echo: .updateAudioTrack(request))
       return
+    }
+    guard request.features.count <= RoomLimit.audioFeatures else {
+      return respond(to: participant, .limitExceeded, message: "too many features")
     }
     track.info.audioFeatures = request.features
     track.info.stereo = request.features.contains(.stereo)

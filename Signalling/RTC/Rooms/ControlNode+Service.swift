@@ -169,7 +169,7 @@ extension ControlNode {
     packet.destinationIdentities = request.destinationIdentities
     packet.value = .user(user)
     let recipients = ReliableCache.Recipients(
-      identities: request.destinationIdentities, sids: request.destinationSids)
+      identities: Set(request.destinationIdentities), sids: Set(request.destinationSids))
     sendServerPacket(packet, to: room.participants.filter(recipients.contains), in: room)
   }
 

@@ -10,6 +10,29 @@ struct Departure {
   var info: ParticipantInfo
 }
 
+/// What may be said about one participant to all others: a token bucket of bytes.
+struct UpdateBudget {
+  private var bytes = RoomLimit.updateBurst
+  private var refilled: Instant?
+
+  /// Takes what an update of that many bytes costs. False when it has to wait.
+  mutating func take(_ cost: Int, at now: Instant) -> Bool {
+    let elapsed = refilled.map { min(now - $0, .seconds(60)) } ?? .zero
+    refilled = now
+    bytes = min(RoomLimit.updateBurst, bytes + Int(elapsed.microseconds) * RoomLimit.updateRate / 1_000_000)
+    guard bytes >= cost else { return false }
+    bytes -= cost
+    return true
+  }
+}
+
+extension Participant {
+  /// About how many bytes an update about the participant has.
+  fileprivate var updateBytes: Int {
+    256 + name.utf8.count + metadata.utf8.count + attributes.byteCount + 256 * tracks.count
+  }
+}
+
 extension ControlNode {
   /// A new version of the participant for everybody who may see it.
   ///
@@ -22,6 +45,11 @@ extension ControlNode {
     participant.version += 1
     if !isUrgent, !participant.isPublisher, !includesSelf {
       batch(participant)
+      return
+    }
+    guard participant.updates.take(participant.updateBytes, at: now.instant) else {
+      batch(participant)
+      if includesSelf { send(.update(update([participant.info])), to: participant) }
       return
     }
     room.batched.remove(participant.key)

@@ -62,6 +62,7 @@ final class Participant {
   /// Tracks that were refused to this participant, so that it hears when the refusal ends.
   var denied: Set<String> = []
 
+  var updates = UpdateBudget()
   var data = DataState()
   var quality = QualityState()
   var simulatedSpeech: Instant?

@@ -17,9 +17,9 @@ struct ReliableCache {
   struct Recipients {
     /// Key of the participant that must not get it.
     var sender: UInt64?
-    /// Empty = everybody.
-    var identities: [String] = []
-    var sids: [String] = []
+    /// Empty = everybody. Sets, because one packet may name ten thousand and each is looked for by everybody in the room.
+    var identities: Set<String> = []
+    var sids: Set<String> = []
     /// Metrics of this participant: only for those who may see them and watch it.
     var metricsOf: UInt64?
 

@@ -17,8 +17,13 @@ public enum RoomLimit {
   public static let joinRequest = 1024 * 1024
   /// Announced tracks without media: a client that exceeds it never gets to its offer.
   public static let pendingTracks = 20
-  /// Requests waiting for one client-side track id to come free.
+  /// Requests waiting for one client-side track id to come free, and for any.
   public static let queuedTracks = 3
+  public static let queuedRequests = 20
+  /// Bytes of an announcement: what it says of a track goes to everybody in the room. Clients send some hundred.
+  public static let trackRequest = 16 * 1024
+  /// Features that an audio track may list; there are seven.
+  public static let audioFeatures = 32
   /// Tracks of one participant, published and pending. Far beyond cameras and screens; bounds the SDP too.
   public static let tracks = 64
   /// Codecs of one track: the primary one and a backup.
@@ -45,6 +50,11 @@ public enum RoomLimit {
   public static let rpcPayload = 15_360
   /// Remote calls waiting for an answer in the whole process.
   public static let pendingCalls = 1_024
+  /// Bytes of updates about one participant that go out at once, and that it gains per second. Whoever changes more
+  /// than that is told of in batches: a microphone that is muted in a loop, by somebody with half a megabyte of metadata,
+  /// must not fill the lines of the others.
+  public static let updateBurst = 2 * 1024 * 1024
+  public static let updateRate = 64 * 1024
   /// Bytes of one ParticipantUpdate; longer lists are split.
   public static let updateBatch = 128 * 1024
   /// m-lines of one peer connection: more than anybody can watch, and an SDP of a megabyte.

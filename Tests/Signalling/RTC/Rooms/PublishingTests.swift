@@ -85,6 +85,31 @@ struct PublishingTests {
     #expect(harness.participant("ann")?.tracks.map(\.source) == [.screenShare])
   }
 
+  @Test func `an announcement that is too large is refused and not told to anybody`() {
+    let ann = harness.join("ann")
+    var long = AddTrackRequest.make(.microphone, cid: "mic")
+    long.name = String(repeating: "x", count: RoomLimit.trackRequest)
+    add(long, to: ann)
+    #expect(responses(ann).last?.reason == .limitExceeded)
+    var many = AddTrackRequest.make(.camera, cid: "cam")
+    many.simulcastCodecs = Array(repeating: SimulcastCodec(), count: RoomLimit.codecsPerTrack + 1)
+    add(many, to: ann)
+    #expect(responses(ann).count(where: { $0.reason == .limitExceeded }) == 2)
+    #expect(ann.all(\.trackPublished).isEmpty)
+  }
+
+  @Test func `requests that wait for a track's ids are bounded, whatever ids they bring besides`() {
+    let ann = harness.join("ann")
+    ann.publish(.microphone, cid: "mic")
+    for number in 0..<RoomLimit.queuedRequests + 5 {
+      var request = AddTrackRequest.make(.microphone, cid: "other-\(number)")
+      request.simulcastCodecs = [.with { $0.cid = "mic" }]
+      add(request, to: ann)
+    }
+    #expect(responses(ann).count(where: { $0.reason == .queued }) == RoomLimit.queuedRequests)
+    #expect(responses(ann).count(where: { $0.reason == .limitExceeded }) == 5)
+  }
+
   @Test func `a source that the token does not allow is refused with an echo`() {
     let ann = harness.join("ann") { $0.video?.canPublishSources = [.microphone] }
     add(.make(.camera, cid: "cam"), to: ann)

@@ -103,6 +103,18 @@ struct RoomTests {
     client.send(.updateMetadata(request))
   }
 
+  @Test func `who changes much in a loop is told of in batches`() {
+    let ann = connected("ann") { $0.video?.canUpdateOwnMetadata = true }
+    let bob = connected("bob")
+    bob.forget()
+    let metadata = String(repeating: "m", count: RoomLimit.metadata - 10)
+    for number in 0..<50 { update(ann) { $0.metadata = metadata + String(number) } }
+    let told = bob.all(\.update).flatMap(\.participants).reduce(0) { $0 + $1.metadata.utf8.count }
+    #expect(told <= RoomLimit.updateBurst)
+    harness.advance(.seconds(4))
+    #expect(bob.update(of: "ann")?.metadata.hasSuffix("m49") == true, "the last word arrives")
+  }
+
   @Test func `a change of one's own metadata is answered, and told to all`() {
     let ann = connected("ann") { $0.video?.canUpdateOwnMetadata = true }
     let bob = connected("bob")
