@@ -93,14 +93,17 @@ extension PayloadFormat {
 extension MediaSection {
   /// Every format whose codec we know, with its retransmission payload type, in the writer's order of preference.
   public var payloadFormats: [PayloadFormat] {
-    formats.compactMap { format in
+    // One look at each format: an offer may have a hundred thousand of them.
+    var repairs: [UInt8: UInt8] = [:]
+    for format in formats where format.isRetransmission {
+      guard let primary = format.parameter("apt").flatMap({ UInt8($0) }), repairs[primary] == nil else { continue }
+      repairs[primary] = format.payloadType
+    }
+    return formats.compactMap { format in
       guard let codec = format.codec, !format.isHighProfile else { return nil }
-      let repair = formats.first { candidate in
-        candidate.isRetransmission && candidate.parameter("apt").flatMap { UInt8($0) } == format.payloadType
-      }
       return PayloadFormat(
         payloadType: format.payloadType, codec: codec, clockRate: format.clockRate,
-        rtxPayloadType: repair?.payloadType, parameters: format.parameters)
+        rtxPayloadType: repairs[format.payloadType], parameters: format.parameters)
     }
   }
 

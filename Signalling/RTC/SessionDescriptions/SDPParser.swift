@@ -172,6 +172,8 @@ private struct SDPParser {
     let feedback = String(words[1].prefix(64))
     for index in section.formats.indices
     where words[0] == "*" || UInt8(words[0]) == section.formats[index].payloadType {
+      // Said twice is said once: an answer repeats it for every format, and a short offer would get a long one.
+      guard !section.formats[index].feedback.contains(feedback) else { continue }
       guard section.formats[index].feedback.count < 32 else { return false }
       section.formats[index].feedback.append(feedback)
     }

@@ -86,6 +86,12 @@ func fixture(_ name: String) throws -> String {
     #expect(sdp.media[0].formats[0].parameters.isEmpty)
   }
 
+  @Test func `feedback that is repeated counts once`() throws {
+    let lines = String(repeating: "a=rtcp-fb:* transport-cc\r\n", count: 40)
+    let sdp = try SDP(parsing: "v=0\r\nm=video 9 x 96\r\na=mid:0\r\na=rtpmap:96 VP8/90000\r\n" + lines)
+    #expect(sdp.media[0].formats[0].feedback == ["transport-cc"])
+  }
+
   @Test func `a description beyond the limit is refused`() {
     #expect(throws: SDPError.tooLarge) { try SDP(parsing: String(repeating: "v", count: SDPLimit.bytes + 1)) }
     let sections = String(repeating: "m=other 0 x 0\r\n", count: SDPLimit.sections + 1)
