@@ -44,6 +44,8 @@ struct Checkers {
   private var owners: [TransportID: Session] = [:]
   private var publications: [PublicationID: PublicationParameters] = [:]
   private var flows: [Stream: Flow] = [:]
+  /// Streams whose subscription ended, and when: what was sealed earlier in that turn may still leave with it.
+  private var ended: [Stream: Instant] = [:]
   private var sent: [Stream: Sent] = [:]
   /// Reliable packets that the server accepted: the last of each sender, and what each receiver must get.
   private var lastAccepted: [String: UInt32] = [:]
@@ -59,18 +61,25 @@ struct Checkers {
       simulation.opening?.transports.append(parameters.id)
     case .closeTransport(let id):
       owners[id] = nil
-      flows = flows.filter { $0.key.transport != id }
+      end(at: simulation.now) { stream, _ in stream.transport == id }
       sent = sent.filter { $0.key.transport != id }
     case .setPublication(let parameters): publications[parameters.id] = parameters
     case .setMuted(let id, let isMuted): publications[id]?.isMuted = isMuted
     case .removePublication(let id):
       publications[id] = nil
-      flows = flows.filter { $0.value.publication != id }
+      end(at: simulation.now) { _, flow in flow.publication == id }
     case .setSubscription(let parameters): note(parameters)
     case .setTarget(let id, let target):
       for (stream, flow) in flows where flow.id == id { flows[stream]?.isPaused = target.isPaused }
-    case .removeSubscription(let id): flows = flows.filter { $0.value.id != id }
+    case .removeSubscription(let id): end(at: simulation.now) { _, flow in flow.id == id }
     default: break
+    }
+  }
+
+  private mutating func end(at time: Instant, _ isOver: (Stream, Flow) -> Bool) {
+    for (stream, flow) in flows where isOver(stream, flow) {
+      flows[stream] = nil
+      ended[stream] = time
     }
   }
 
@@ -101,6 +110,7 @@ struct Checkers {
     packetsSeen += 1
     let ssrc = datagram.rawSpan.uint32(at: 8)
     guard let stream = stream(ssrc, to: address), let flow = flows[stream] else {
+      if ended.contains(where: { $0.key.ssrc == ssrc && $0.value == simulation.now }) { return }
       // Probing uses streams that exist too: whatever has no subscription has no permission.
       return simulation.fail("permission", "a packet of stream \(ssrc) to \(address), who has no subscription to it")
     }

@@ -135,8 +135,10 @@ extension Simulation {
     guard let incoming = session.receiver.incoming.values.first(where: { $0.sid == sid }) else {
       return "the subscriber was not offered \(sid)"
     }
-    guard let newest = incoming.decoder.newestMadeAt else { return "nothing of \(sid) was ever shown" }
-    return newest > since ? nil : "the last of \(sid) was made at \(newest) ms"
+    let layers = track.encodings.map { $0.isEnabled ? 1 : 0 }
+    let facts = "\(incoming.decoder.packets) packets of \(sid) arrived, layers \(layers) are encoded"
+    guard let newest = incoming.decoder.newestMadeAt else { return "nothing was ever shown: \(facts)" }
+    return newest > since ? nil : "the last was made at \(newest) ms: \(facts)"
   }
 
   // MARK: The end

@@ -116,7 +116,6 @@ extension Simulation {
   }
 
   private func take(_ message: SessionDescription, _ session: Session) {
-    if Environment.isTraced { print("ANSWER", session.client.identity, message.midToTrackId, message.sdp) }
     guard let sdp = try? SDP(parsing: message.sdp) else { return fail("signalling", "an answer that cannot be read") }
     session.isOffering = false
     let end = session.publisher
