@@ -108,7 +108,7 @@ extension MediaNode {
   ) {
     var allowance: Subscription.Allowance?
     if isLimited {
-      if let choice = demand.allocated {
+      if let choice = demand.allocated ?? lowest(of: demand, for: subscriptions[subscription].transport) {
         let isLess = choice < demand.wanted && hasMore(demand, above: choice)
         allowance = isLess ? .layers(Layers(spatial: choice.spatial, temporal: choice.temporal)) : nil
       } else {
@@ -118,6 +118,18 @@ extension MediaNode {
     guard allowance != subscriptions[subscription].allowance else { return }
     subscriptions[subscription].allowance = allowance
     aim(subscription, at: time)
+  }
+
+  /// What flows where the estimate has room for nothing. It may be wrong, and a line without traffic could not show that
+  /// it has recovered; clients do not expect to lose a camera for it either (`allow_pause` is off by default). A limit that
+  /// was set is no guess: nil then.
+  private func lowest(of demand: LayerDemand, for transport: Handle<Transport>) -> LayerChoice? {
+    guard transports[transport].bandwidthLimit == nil else { return nil }
+    for spatial in UInt8(0)..<3 {
+      let layer = LayerChoice(spatial: spatial, temporal: 0)
+      if demand.rates.isAvailable(layer) { return layer }
+    }
+    return nil
   }
 
   /// The publication has a wanted layer above `choice`: the line, not the publisher, is what keeps it away.

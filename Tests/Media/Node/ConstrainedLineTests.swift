@@ -123,6 +123,9 @@ private final class Cinema {
     }
   }
 
+  /// From now on the viewer's line loses this share of its packets.
+  func lose(_ share: Double) { seats[1].down.conditions.loss = share }
+
   func widen() { seats[1].down.conditions.bytesPerSecond = nil }
 
   /// Packets that the viewer got, and those that never came.
@@ -219,5 +222,18 @@ private final class Cinema {
     cinema.widen()
     cinema.play(seconds: 40)
     #expect(cinema.layers.suffix(3).allSatisfy { $0 == 2 })
+  }
+
+  @Test func `a line that lost most of everything shows a picture as soon as it is well`() {
+    let cinema = Cinema(line: nil)
+    cinema.play(seconds: 4)
+    cinema.lose(0.7)
+    cinema.play(seconds: 12)
+    cinema.lose(0)
+    cinema.play(seconds: 2)
+    let before = cinema.received
+    cinema.play(seconds: 3)
+    #expect(cinema.layers.suffix(3).allSatisfy { $0 != nil })
+    #expect(cinema.received.packets - before.packets >= 80)
   }
 }
