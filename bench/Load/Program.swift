@@ -1,6 +1,7 @@
 // Puts the server under load and says what a forwarded packet costs.
 //
 //   Load SCENARIO --server BINARY [--floor BINARY] [--seconds N] [--rounds N] [--shards N] [--dtx] [--json FILE]
+//   Load memory --server BINARY [--people N] [--json FILE]
 
 import Chronology
 import Glibc
@@ -16,6 +17,8 @@ struct Options {
   var rounds = 3
   var shards = 1
   var usesDTX = false
+  /// Participants of `memory`.
+  var people = 100
   var json: String?
 
   init(_ arguments: [String]) throws {
@@ -31,6 +34,7 @@ struct Options {
       case "--server": server = value
       case "--floor": floor = value
       case "--json": json = value
+      case "--people": people = max(2, Int(value) ?? people)
       case "--seconds": seconds = Int(value) ?? seconds
       case "--rounds": rounds = max(1, Int(value) ?? rounds)
       case "--shards": shards = Int(value) ?? shards
@@ -44,6 +48,10 @@ struct Options {
   static func main() {
     do {
       let options = try Options(Array(CommandLine.arguments.dropFirst()))
+      if options.scenario == "memory" {
+        try Memory.run(options)
+        return
+      }
       guard var scenario = Scenario.named(options.scenario) else {
         throw LaunchError(
           description: "no scenario '\(options.scenario)'; there are \(Scenario.names.joined(separator: ", "))")
@@ -59,7 +67,7 @@ struct Options {
     }
   }
 
-  private static func progress(_ text: String) { Process.write("load: \(text)\n", toStandardError: true) }
+  static func progress(_ text: String) { Process.write("load: \(text)\n", toStandardError: true) }
 
   private static func run(_ scenario: Scenario, _ options: Options) throws -> Report {
     Process.raiseOpenFileLimit()
@@ -77,9 +85,6 @@ struct Options {
     engine.run(for: .milliseconds(300))
     let idle = server.read()
     try joinAll(scenario, engine)
-    guard engine.readyCount == roles.count else {
-      throw LaunchError(description: "only \(engine.readyCount) of \(roles.count) participants could connect")
-    }
     engine.startChurn()
     progress("\(engine.readyCount) of \(roles.count) participants are connected; warming up")
     engine.run(for: .seconds(scenario.joinsPerSecond > 0 ? 8 : 3))
@@ -97,7 +102,7 @@ struct Options {
   }
 
   /// Everybody of the rooms joins, some at a time, and connects.
-  private static func joinAll(_ scenario: Scenario, _ engine: Engine) throws {
+  static func joinAll(_ scenario: Scenario, _ engine: Engine) throws {
     var count = 0
     for room in scenario.rooms {
       for (index, role) in room.roles.enumerated() {
@@ -107,6 +112,9 @@ struct Options {
       }
     }
     engine.run(for: .seconds(30)) { engine.readyCount == count }
+    guard engine.readyCount == count else {
+      throw LaunchError(description: "only \(engine.readyCount) of \(count) participants could connect")
+    }
   }
 
   private static func measure(
@@ -129,7 +137,7 @@ struct Options {
       outOfOrder: observed.outOfOrder, lost: lostNow > lost ? lostNow - lost : 0, delays: observed.delays, floor: floor)
   }
 
-  private static func write(_ document: JSONValue, to path: String) throws {
+  static func write(_ document: JSONValue, to path: String) throws {
     guard let file = fopen(path, "w") else { throw LaunchError(description: "cannot write \(path)") }
     fputs(document.description + "\n", file)
     fclose(file)
