@@ -28,6 +28,8 @@ final class Engine {
   private var nextJoin: Instant?
   private var joins = 0
   private(set) var observed = Observed()
+  /// Nobody sends media; everything else goes on.
+  var isPaused = false
   private(set) var failures = 0
 
   init(_ scenario: Scenario, layers: [ScreenLayer], voices: [VoiceClip]) throws {
@@ -77,13 +79,17 @@ final class Engine {
   private func turn() {
     let now = Clock.now()
     var wake = nextTimers
-    for sender in voiceSenders where sender.next < wake { wake = sender.next }
-    for (_, sender) in screenSenders where sender.next < wake { wake = sender.next }
+    if !isPaused {
+      for sender in voiceSenders where sender.next < wake { wake = sender.next }
+      for (_, sender) in screenSenders where sender.next < wake { wake = sender.next }
+    }
     let count = poller.wait(max(.zero, wake - now))
     for index in 0..<count { ready(poller[index]) }
     let time = Clock.now()
-    for sender in voiceSenders where sender.next <= time { sender.send(at: time) }
-    for (_, sender) in screenSenders where sender.next <= time { sender.send(at: time) }
+    if !isPaused {
+      for sender in voiceSenders where sender.next <= time { sender.send(at: time) }
+      for (_, sender) in screenSenders where sender.next <= time { sender.send(at: time) }
+    }
     if time >= nextTimers {
       nextTimers = time + .milliseconds(5)
       timers(at: time)

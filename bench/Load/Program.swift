@@ -120,7 +120,11 @@ struct Options {
   private static func measure(
     _ scenario: Scenario, _ engine: Engine, _ server: ServerProcess, _ options: Options
   ) -> Window {
-    let floor = options.floor.flatMap { FloorReading.measure($0, scenario.floor) }
+    engine.isPaused = true
+    let floor = options.floor.flatMap {
+      FloorReading.measure($0, scenario.floor) { engine.run(for: .milliseconds(50)) }
+    }
+    engine.isPaused = false
     // What the pause has piled up is none of the server's business.
     engine.run(for: .seconds(1))
     let lost = engine.lost(at: Clock.now())

@@ -124,18 +124,20 @@ struct FloorReading {
   var segmented: Double
 
   /// Runs `bench/Floor`; nil when it is not there.
-  static func measure(_ binary: String, _ floor: (burst: Int, byteCount: Int, destinations: Int, rate: Int))
-    -> FloorReading?
-  {
+  ///
+  /// - Parameter wait: called until the program has ended.
+  static func measure(
+    _ binary: String, _ floor: (burst: Int, byteCount: Int, destinations: Int, rate: Int), while wait: () -> Void
+  ) -> FloorReading? {
     let output = "/tmp/mqvi-floor-\(getpid())"
     let arguments = [
       binary, "--burst", "\(floor.burst)", "--bytes", "\(floor.byteCount)", "--destinations", "\(floor.destinations)",
-      "--rate", "\(floor.rate)", "--seconds", "2", "--bare",
+      "--rate", "\(floor.rate)", "--seconds", "1", "--bare",
     ]
     guard let process = try? ServerProcess.spawn(arguments, environment: ["PATH=/usr/bin:/bin"], output: output)
     else { return nil }
     var status: Int32 = 0
-    _ = waitpid(process, &status, 0)
+    while waitpid(process, &status, WNOHANG) == 0 { wait() }
     let text = String(decoding: (try? Files.read(output, limit: 4_096)) ?? [], as: UTF8.self)
     unlink(output)
     let numbers = text.split(whereSeparator: { $0 == " " || $0 == "\n" }).compactMap { Double($0) }

@@ -137,8 +137,8 @@ struct PacketHistoryTests {
   @Test func `an audio history stays small`() throws {
     var history = PacketHistory<Int>(.audio)
     for index in 0..<Int64(1_000) { try store(index, payload: 160, at: .milliseconds(index * 20), in: &history) }
-    #expect(history.count >= 200)
-    #expect(history.footprint < 100_000)
+    #expect(history.count >= 100, "two seconds")
+    #expect(history.footprint < 50_000)
   }
 
   @Test func `whatever comes in whatever order, the history gives back what was stored`() throws {
