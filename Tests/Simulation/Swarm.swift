@@ -42,7 +42,7 @@ struct Swarm {
     for operation in Operation.allCases where random.chance(0.5) { chosen.append(operation) }
     operations = chosen
     pace = .milliseconds(Int64.random(in: 60...400, using: &random))
-    trouble = .milliseconds(Int64.random(in: isLong ? 4_000...20_000 : 1_500...3_500, using: &random))
+    trouble = .milliseconds(Int64.random(in: isLong ? 4_000...20_000 : 2_000...5_000, using: &random))
     step = [Interval.microseconds(200), .milliseconds(1), .milliseconds(5)].randomElement(using: &random) ?? .zero
   }
 
