@@ -72,7 +72,7 @@ struct Decoder {
   /// What two packets with adjacent numbers must be to each other.
   private func contradiction(_ first: Piece, _ second: Piece) -> String? {
     let isSameFrame = first.mark.layer == second.mark.layer && first.mark.frame == second.mark.frame
-    let pictures = (second.pictureID ?? 0) &- (first.pictureID ?? 0) & 0x7FFF
+    let pictures = ((second.pictureID ?? 0) &- (first.pictureID ?? 0)) & 0x7FFF
     if isSameFrame {
       if second.mark.packet != first.mark.packet + 1 { return "pieces of a frame in disorder" }
       if first.timestamp != second.timestamp { return "two times in one frame" }

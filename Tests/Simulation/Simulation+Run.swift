@@ -25,9 +25,10 @@ extension Simulation {
     var report: String?
   }
 
-  /// Runs one seed from beginning to end.
-  static func run(seed: UInt64, isLong: Bool = false) -> Outcome {
+  /// Runs one seed from beginning to end. `sabotage` may plan something that a checker must notice.
+  static func run(seed: UInt64, isLong: Bool = false, sabotage: (Simulation) -> Void = { _ in }) -> Outcome {
     let simulation = Simulation(seed: seed, isLong: isLong)
+    sabotage(simulation)
     simulation.runThrough()
     return Outcome(
       hash: simulation.trace.hash, events: simulation.trace.count, packets: simulation.checkers.packetsSeen,

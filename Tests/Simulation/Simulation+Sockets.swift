@@ -125,6 +125,8 @@ extension Simulation {
   /// The server closes; the client hears of it behind the frames before.
   func closeDown(_ connection: ConnectionID) {
     guard let socket = sockets[connection] else { return }
+    // The server reads no more of it.
+    sockets[connection]?.isUplinkLost = true
     let arrival = max(socket.lastDown, socket.session.client.downlink.streamArrival(at: now))
     schedule(at: arrival) { simulation in
       simulation.sockets[connection] = nil
