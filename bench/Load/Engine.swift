@@ -25,6 +25,7 @@ final class Engine {
   private var screenSenders: [(session: Int, sender: ScreenSender)] = []
   private var started: Set<Int> = []
   private var nextTimers = Clock.now()
+  private var timerPlace = 0
   private var nextJoin: Instant?
   private var joins = 0
   private(set) var observed = Observed()
@@ -73,7 +74,16 @@ final class Engine {
   /// Runs for a time, or until `isDone`.
   func run(for duration: Interval, until isDone: () -> Bool = { false }) {
     let end = Clock.now() + duration
-    while Clock.now() < end, !isDone() { turn() }
+    var look = Clock.now()
+    while true {
+      let now = Clock.now()
+      if now >= end { return }
+      if now >= look {
+        if isDone() { return }
+        look = now + .milliseconds(50)
+      }
+      turn()
+    }
   }
 
   private func turn() {
@@ -91,7 +101,7 @@ final class Engine {
       for (_, sender) in screenSenders where sender.next <= time { sender.send(at: time) }
     }
     if time >= nextTimers {
-      nextTimers = time + .milliseconds(5)
+      nextTimers = time + .milliseconds(1)
       timers(at: time)
     }
   }
@@ -186,7 +196,10 @@ final class Engine {
 
   private func timers(at time: Instant) {
     let moment = Moment(instant: time, wall: Clock.wallTime())
-    for place in sessions.indices {
+    // A tenth of the sessions each millisecond.
+    for _ in 0..<min(sessions.count, sessions.count / 10 + 1) {
+      timerPlace = (timerPlace + 1) % sessions.count
+      let place = timerPlace
       guard let session = sessions[place] else { continue }
       session.pingWhenDue(at: moment)
       session.publisher?.advance(to: time)

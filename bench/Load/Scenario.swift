@@ -34,8 +34,8 @@ struct Scenario {
     switch name {
     case "share-1x50": share(viewers: 50)
     case "share-1x500": share(viewers: 500)
-    case "voice-20x20": voices(rooms: 1, people: 20)
-    case "voice-100-rooms-of-10": voices(rooms: 100, people: 10)
+    case "voice-20x20": voices(rooms: 1, people: 20, speakers: 20)
+    case "voice-100-rooms-of-10": voices(rooms: 100, people: 10, speakers: 2)
     case "meeting-20x20": meeting
     case "churn": churn
     default: nil
@@ -50,11 +50,13 @@ struct Scenario {
       floor: (9, 1_200, viewers, 30))
   }
 
-  private static func voices(rooms: Int, people: Int) -> Scenario {
-    Scenario(
+  /// - Parameter speakers: how many of each room's people have their microphone open, and speak all the time.
+  private static func voices(rooms: Int, people: Int, speakers: Int) -> Scenario {
+    let roles = (0..<people).map { Role(speaks: $0 < speakers) }
+    return Scenario(
       name: rooms == 1 ? "voice-\(people)x\(people)" : "voice-\(rooms)-rooms-of-\(people)",
-      rooms: (0..<rooms).map { Room(name: "voice-\($0)", roles: Array(repeating: Role(speaks: true), count: people)) },
-      floor: (1, 120, rooms * people, 50 * (people - 1)))
+      rooms: (0..<rooms).map { Room(name: "voice-\($0)", roles: roles) },
+      floor: (1, 120, rooms * people, min(1_000, 50 * speakers)))
   }
 
   /// Twenty people with open microphones, one of whom shares the screen.
