@@ -59,7 +59,9 @@ export function JoinScreen({ initial, busy, failure, onJoin, onLanguage }: Props
     }
   }, [microphone])
 
-  const ready = name.trim() !== '' && room.trim() !== '' && !busy
+  // Nobody shall be a listener because the browser took a moment to open the microphone.
+  const isOpening = track === null && problem === null
+  const ready = name.trim() !== '' && room.trim() !== '' && !busy && !isOpening
   const submit = (event: React.FormEvent): void => {
     event.preventDefault()
     if (!ready) return
@@ -105,7 +107,7 @@ export function JoinScreen({ initial, busy, failure, onJoin, onLanguage }: Props
           </>
         )}
         <button id="join" className="primary" type="submit" disabled={!ready}>
-          {busy ? words('join.button.busy') : words('join.button')}
+          {words(busy ? 'join.button.busy' : isOpening ? 'join.button.opening' : 'join.button')}
         </button>
         <button type="button" className="link" onClick={onLanguage}>{words('language.other')}</button>
       </form>
