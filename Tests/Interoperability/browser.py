@@ -123,6 +123,13 @@ class Person:
             "() => { const heard = probe(); return heard.decibels > -50 ? heard : null }", timeout=timeout)
         return handle.json_value()["hertz"]
 
+    def hears(self, sid: str, hertz: float, timeout=10_000):
+        """Waits until this tone is the strongest in the spectrum. At the very beginning a browser stretches what it plays."""
+        self.loudest_frequency(sid, timeout)
+        self.page.wait_for_function(
+            "hertz => { const heard = probe(); return heard.decibels > -50 && Math.abs(heard.hertz - hertz) < 10 }",
+            arg=hertz, timeout=timeout)
+
     VIDEO = """async () => {
       const report = await mqvi.subscriberStats()
       let best = null
