@@ -54,7 +54,8 @@ enum RoomsCommand {
       let participants = room["participants"]?.array ?? []
       if participants.isEmpty { rows.append([name, "(nobody)", "", "", "", ""]) }
       for participant in participants {
-        let joined = participant["joined_at"]?.integer ?? now
+        // 64-bit numbers travel as text in this form of JSON.
+        let joined = participant["joined_at"]?.string.flatMap { Int64($0) } ?? now
         let tracks = (participant["tracks"]?.array ?? []).map { shown($0["source"]).lowercased() }
         rows.append([
           name, shown(participant["identity"]), shown(participant["name"]), shown(participant["state"]).lowercased(),
