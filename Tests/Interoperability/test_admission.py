@@ -46,7 +46,7 @@ refused = [
     ("wrong secret", signed("another-secret-of-sufficient-length-0123456789"), 401, "invalid authorization token"),
     ("unknown key", signed(iss="APIother"), 401, "invalid API key"),
     ("expired", signed(exp=now - 120), 401, "invalid authorization token"),
-    ("not yet", signed(nbf=now + 300), 401, "invalid authorization token"),
+    ("not yet", signed(nbf=now + 3_600), 401, "invalid authorization token"),
     ("without exp", signed(exp=None), 401, "invalid authorization token"),
     ("no join", signed(video={"room": "r"}), 401, "permissions denied"),
     ("no room", signed(video={"roomJoin": True}), 400, "no room name"),
@@ -78,9 +78,11 @@ def test_an_unsigned_token_is_refused(server):
     assert get(f"{server.url}/rtc/validate?access_token={unsigned}")[0] == 401
 
 
-@pytest.mark.parametrize("changes", [{"exp": now - 30}, {"nbf": now + 30}], ids=["expired", "not yet"])
-def test_clocks_may_differ_by_a_minute(server, changes):
-    assert get(f"{server.url}/rtc/validate?access_token={signed(**changes)}")[:2] == (200, "success")
+@pytest.mark.parametrize("claim,seconds", [("exp", -30), ("nbf", 30)], ids=["expired", "not yet"])
+def test_clocks_may_differ_by_a_minute(server, claim, seconds):
+    # By the clock of now, not of when the tests were collected: that may be minutes ago.
+    made = signed(**{claim: int(time.time()) + seconds})
+    assert get(f"{server.url}/rtc/validate?access_token={made}")[:2] == (200, "success")
 
 
 def join_request(compress=False, standard=False, padded=True) -> str:
