@@ -55,6 +55,7 @@ let clibraries: [Target] = [
   clibrary("COpus", links: ["opus"]),
   clibrary("CVPX", links: ["vpx"]),
   clibrary("CZlib", links: ["z"]),
+  clibrary("CSQLite", links: ["sqlite3"]),
 ]
 
 let media: [Target] = [
@@ -94,6 +95,7 @@ let signalling: [Target] = [
       "Chronology", "Randomness", "JSON", "MediaContract", "Cryptography", "LiveKitProtocol", "AccessTokens",
       "SessionDescriptions",
     ]),
+  library("Schema", "Signalling/Schema", ["SQL"]),
 ]
 
 let drivers: [Target] = [
@@ -109,6 +111,7 @@ let drivers: [Target] = [
     ["Bytes", "Chronology", "Wire", "Reactor", "Compression", "COpenSSL"]),
   library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Wire", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
+  library("SQL", "Sources/Drivers/SQL", ["CSQLite"]),
   library("MediaCodecs", "Sources/Drivers/MediaCodecs", ["Bytes", "Randomness", "COpus", "CVPX"]),
 ]
 
@@ -267,6 +270,7 @@ let everySuite: [Target] = [
       "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Reactor", "EventLoops", "WebEdge", "Fetch",
       "Compression", "MediaCodecs", "TestSupport",
     ]),
+  tests("SQLTests", "Tests/SQL", ["Randomness", "SQL", "TestSupport"]),
   tests(
     "PeerTests", "Tests/Media/Peer",
     [

@@ -60,10 +60,12 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     ("Media/Node", foundations.union(streams).union(["Forwarding"])),
     ("Media/Peer", foundations.union(streams)),
     ("Signalling/RTC", foundations.union(signalling)),
+    ("Signalling/Schema", ["SQL"]),
     (
       "Sources/Drivers",
       foundations.union(streams).union(system).union([
-        "Node", "Reactor", "Compression", "CLinux", "COpenSSL", "CCurl", "COpus", "CVPX", "CZlib",
+        "Node", "Reactor", "Compression", "CLinux", "COpenSSL", "CCurl", "COpus", "CVPX", "CZlib", "CSQLite",
+        "SQL",
       ])
     ),
     (
@@ -76,7 +78,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Sources/mqvi",
       foundations.union(streams).union(signalling).union(system).union([
         "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs",
-        "Demonstration", "CLinux",
+        "Demonstration", "CLinux", "SQL", "Schema",
       ])
     ),
   ]

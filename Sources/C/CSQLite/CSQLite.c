@@ -1,0 +1,25 @@
+// What Swift cannot call: functions with variable arguments, and a destructor that is a number in disguise.
+#include "CSQLite.h"
+
+int mqvi_sqlite_harden(sqlite3 *connection) {
+  static const struct { int option, value; } wanted[] = {
+    {SQLITE_DBCONFIG_DEFENSIVE, 1},
+    {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+    {SQLITE_DBCONFIG_DQS_DDL, 0},
+    {SQLITE_DBCONFIG_DQS_DML, 0},
+  };
+  for (size_t index = 0; index < sizeof wanted / sizeof *wanted; index++) {
+    int code = sqlite3_db_config(connection, wanted[index].option, wanted[index].value, (int *)0);
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+int mqvi_sqlite_bind_text(sqlite3_stmt *statement, int index, const void *bytes, size_t count) {
+  return sqlite3_bind_text64(statement, index, bytes ? bytes : "", count, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+int mqvi_sqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, size_t count) {
+  if (count == 0) return sqlite3_bind_zeroblob(statement, index, 0);
+  return sqlite3_bind_blob64(statement, index, bytes, count, SQLITE_TRANSIENT);
+}
