@@ -108,7 +108,7 @@ let drivers: [Target] = [
     ]),
   library(
     "WebEdge", "Sources/Drivers/WebEdge",
-    ["Bytes", "Chronology", "Wire", "Reactor", "Compression", "COpenSSL"]),
+    ["Bytes", "Chronology", "Wire", "Reactor", "Compression", "CLinux", "COpenSSL"]),
   library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Wire", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
   library("SQL", "Sources/Drivers/SQL", ["CSQLite"]),

@@ -21,6 +21,8 @@ enum Heard: Sendable, Equatable {
 struct EchoProgram: WebHandler, ~Copyable {
   let heard: Mailbox<Heard>
   let commands: Mailbox<String>
+  /// What `/file` sends.
+  let file: String
   var waiting: [RequestID] = []
   /// Times that `/large` was asked for, which `/larges` tells.
   var larges = 0
@@ -35,9 +37,22 @@ struct EchoProgram: WebHandler, ~Copyable {
     case "/large":
       larges += 1
       replies.respond(id, HTTPResponse(status: 200, body: [UInt8](repeating: 7, count: 256 * 1024)))
+    case "/held": replies.respond(id, .text(200, String(replies.counters.bodyBytes)))
+    case "/count": replies.respond(id, .text(200, String(request.body.count)))
+    case "/file":
+      let headers: HTTPHeaders = ["Content-Type": "video/mp4", "ETag": "\"tag\""]
+      replies.respond(id, HTTPResponse(status: 200, headers: headers, file: FileBody(path: file)))
     case "/larges": replies.respond(id, .text(200, String(larges)))
     case "/hello": replies.respond(id, .text(200, "hello"))
     default: replies.respond(id, .text(404, "not found"))
+    }
+  }
+
+  mutating func bodyLimit(for head: HTTPRequest, at: Moment) -> BodyDecision {
+    switch head.path {
+    case "/count": .read(upTo: 26_214_400)
+    case "/members": .refuse(.text(401, "who are you?"))
+    default: .read(upTo: Limit.bodyBytes)
     }
   }
 
@@ -83,17 +98,22 @@ final class TestServer {
   let commands: Mailbox<String>
   private var worker: Worker?
 
-  init(certificate: (chain: String, key: String)? = nil) throws {
+  init(
+    certificate: (chain: String, key: String)? = nil, file: String = "/nowhere",
+    bodiesInFlight: Int = Limit.bodiesInFlight
+  ) throws {
     let heard = try Mailbox<Heard>(capacity: 10_000)
     let commands = try Mailbox<String>(capacity: 10)
     let worker = try Worker(name: "test-server") {
       let address = SocketAddress(v4: 0x7F00_0001, port: 0)
+      var configuration = WebServerConfiguration(address: address, certificate: certificate)
+      configuration.bodiesInFlight = bodiesInFlight
       guard
-        var server = try? WebServer(WebServerConfiguration(address: address, certificate: certificate)),
+        var server = try? WebServer(configuration),
         (try? server.watch(commands.signal.readable)) != nil
       else { return }
       _ = heard.post(.listening(server.address.port))
-      var program = EchoProgram(heard: heard, commands: commands)
+      var program = EchoProgram(heard: heard, commands: commands, file: file)
       server.run(&program)
     }
     guard case .listening(let port) = waitForMessage(heard) else { throw SystemError("start the test server", code: 0) }
@@ -182,15 +202,21 @@ final class Client {
 
   /// The next response: its status, head and body.
   func response(hasBody: Bool = true) -> (status: Int, head: String, body: String) {
+    let answer = bytes(hasBody: hasBody)
+    return (answer.status, answer.head, String(decoding: answer.body, as: UTF8.self))
+  }
+
+  /// The same with the body as it came.
+  func bytes(hasBody: Bool = true) -> (status: Int, head: String, body: [UInt8]) {
     read { Self.headLength($0) != nil }
-    guard let length = Self.headLength(input) else { return (0, "", "") }
+    guard let length = Self.headLength(input) else { return (0, "", []) }
     let head = String(decoding: input[..<length], as: UTF8.self)
     input.removeFirst(length)
     let status = Int(head.split(separator: " ")[1]) ?? 0
     let line = head.split(separator: "\r\n").first { $0.hasPrefix("content-length: ") }
     let count = hasBody ? line.flatMap { Int($0.dropFirst(16)) } ?? 0 : 0
     read { $0.count >= count }
-    let body = String(decoding: input.prefix(count), as: UTF8.self)
+    let body = Array(input.prefix(count))
     input.removeFirst(min(count, input.count))
     return (status, head, body)
   }

@@ -76,6 +76,12 @@ struct Connection: ~Copyable {
   var hasBegun = false
   /// Whether the handler knows this connection as a WebSocket although its phase no longer tells.
   var wasWebSocket = false
+  /// What the request that is being answered says about the parts of a file that it wants.
+  var conditions = FileConditions()
+  /// Bytes of a request's body that this connection keeps in memory, until its answer is queued.
+  var heldBytes = 0
+  /// When the body that is being read began to come.
+  var bodyBegan = Instant.origin
   /// Whether our half of the TCP connection is closed.
   var hasFinishedWriting = false
 
@@ -115,13 +121,19 @@ struct Connection: ~Copyable {
     }
   }
 
-  /// Whether the client takes its answers more slowly than it asks.
-  var isBehind: Bool { output.count > Limit.answersAhead }
+  /// Whether the client takes its answers more slowly than it asks. One file at a time is open for it.
+  var isBehind: Bool { output.count > Limit.answersAhead || output.holdsFile }
 
   /// Queues bytes to send.
   mutating func queue(_ bytes: [UInt8], at now: Instant) {
     if output.isEmpty { lastProgress = now }
     output.append(bytes)
+  }
+
+  /// Queues a file behind what is queued.
+  mutating func queue(_ file: OpenFile, at now: Instant) {
+    if output.isEmpty { lastProgress = now }
+    output.append(file)
   }
 
   /// Reads what has come over `buffer`.
@@ -131,12 +143,16 @@ struct Connection: ~Copyable {
     return socket.read(into: &span)
   }
 
-  /// Writes what is queued until the socket takes no more. False when the connection is broken.
+  /// Writes what is queued until the socket takes no more or this turn is over. False when the connection is broken, or
+  /// a file is shorter than it was.
   mutating func flush(at now: Instant) -> Bool {
-    while !output.isEmpty {
-      switch write(output.next()) {
+    var written = 0
+    while !output.isEmpty, written < Limit.writtenPerTurn {
+      guard let piece = output.next() else { return false }
+      switch write(piece) {
       case .bytes(let count):
         output.consume(count)
+        written += count
         lastProgress = now
       case .wouldBlock: return true
       case .end, .failed: return false
@@ -156,54 +172,5 @@ struct Connection: ~Copyable {
     hasFinishedWriting = true
     tls?.finishWriting()
     socket.finishWriting()
-  }
-}
-
-/// Bytes on their way out. A payload that goes to many connections is queued on each without being copied.
-struct OutputQueue {
-  private var chunks: [[UInt8]] = []
-  private var head = 0
-  private var offset = 0
-  /// Small chunks gathered for one write; stays what it was until it is consumed, as TLS demands.
-  private var gathered: [UInt8] = []
-  /// Bytes that wait.
-  private(set) var count = 0
-
-  var isEmpty: Bool { count == 0 }
-
-  mutating func append(_ bytes: [UInt8]) {
-    guard !bytes.isEmpty else { return }
-    count += bytes.count
-    chunks.append(bytes)
-  }
-
-  /// What to write next: about a socket's worth.
-  mutating func next() -> [UInt8] {
-    if !gathered.isEmpty { return gathered }
-    let wanted = 64 * 1024
-    while gathered.count < wanted, head < chunks.count {
-      let chunk = chunks[head]
-      let taken = min(chunk.count - offset, wanted - gathered.count)
-      gathered += chunk[offset..<(offset + taken)]
-      offset += taken
-      if offset == chunk.count {
-        chunks[head] = []
-        head += 1
-        offset = 0
-      }
-    }
-    if head == chunks.count {
-      chunks.removeAll(keepingCapacity: chunks.capacity <= 64)
-      head = 0
-    } else if head > 64, head > chunks.count / 2 {
-      chunks.removeFirst(head)
-      head = 0
-    }
-    return gathered
-  }
-
-  mutating func consume(_ written: Int) {
-    count -= written
-    if written == gathered.count { gathered = [] } else { gathered.removeFirst(written) }
   }
 }

@@ -1,5 +1,6 @@
 // Requests and responses as values. What the rest of the program knows of HTTP.
 
+import Chronology
 import Reactor
 public import Wire
 
@@ -98,11 +99,15 @@ public struct HTTPResponse: Sendable, Equatable {
   public var status: Int
   public var headers: HTTPHeaders
   public var body: [UInt8]
+  /// Sent in place of `body`. The server reads it piece by piece and answers ranges and conditions itself: give the
+  /// whole file with status 200 and, where there is one, its `ETag`.
+  public var file: FileBody?
 
-  public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+  public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = [], file: FileBody? = nil) {
     self.status = status
     self.headers = headers
     self.body = body
+    self.file = file
   }
 
   /// A plain-text response.
@@ -112,6 +117,23 @@ public struct HTTPResponse: Sendable, Equatable {
 
   public static func json(_ status: Int, _ body: [UInt8]) -> HTTPResponse {
     HTTPResponse(status: status, headers: ["Content-Type": "application/json"], body: body)
+  }
+
+  /// What the web edge itself says no to, in the envelope of our own API (UN-003). `text` holds nothing that JSON would
+  /// have to escape.
+  static func refusal(_ status: Int, _ text: String) -> HTTPResponse {
+    let code =
+      switch status {
+      case 404: "NOT_FOUND"
+      case 413: "PAYLOAD_TOO_LARGE"
+      case 500: "INTERNAL_ERROR"
+      case 503: "UNAVAILABLE"
+      default: "VALIDATION_ERROR"
+      }
+    var response = json(status, Array(#"{"success":false,"error":"\#(text)","code":"\#(code)"}"#.utf8))
+    response.headers.add("Cache-Control", "no-store")
+    if status == 503 { response.headers.add("Retry-After", String(Limit.retryAfter.nanoseconds / 1_000_000_000)) }
+    return response
   }
 
   /// The reason phrase, which nobody reads but people.
@@ -132,16 +154,22 @@ public struct HTTPResponse: Sendable, Equatable {
     case 406: "Not Acceptable"
     case 408: "Request Timeout"
     case 409: "Conflict"
+    case 410: "Gone"
     case 412: "Precondition Failed"
     case 413: "Content Too Large"
     case 414: "URI Too Long"
+    case 415: "Unsupported Media Type"
+    case 416: "Range Not Satisfiable"
+    case 422: "Unprocessable Content"
     case 426: "Upgrade Required"
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"
     case 500: "Internal Server Error"
     case 501: "Not Implemented"
+    case 502: "Bad Gateway"
     case 503: "Service Unavailable"
     case 505: "HTTP Version Not Supported"
+    case 507: "Insufficient Storage"
     default: "Status"
     }
   }
@@ -153,7 +181,7 @@ public struct HTTPResponse: Sendable, Equatable {
   func head(date: String, keepsAlive: Bool) -> [UInt8] {
     var head = "HTTP/1.1 \(status) \(reason)\r\ndate: \(date)\r\n"
     for field in headers.fields { head += "\(field.name): \(field.value.singleLine)\r\n" }
-    if hasContent { head += "content-length: \(body.count)\r\n" }
+    if hasContent { head += "content-length: \(file?.length ?? body.count)\r\n" }
     if status != 101 { head += keepsAlive ? "connection: keep-alive\r\n" : "connection: close\r\n" }
     head += "\r\n"
     return Array(head.utf8)

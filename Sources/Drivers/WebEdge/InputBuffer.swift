@@ -35,8 +35,8 @@ struct InputBuffer {
   }
 
   private mutating func clear() {
-    // An idle connection keeps no large buffer.
-    storage.removeAll(keepingCapacity: storage.capacity <= 4096)
+    // An idle connection keeps no buffer worth counting: there are thousands of them.
+    storage.removeAll(keepingCapacity: storage.capacity <= 128)
     start = 0
   }
 }

@@ -14,13 +14,17 @@ struct RequestRefused: Error, Equatable {
     self.status = status
     self.text = text
   }
+
+  static func bodyTooLarge(_ limit: Int) -> RequestRefused {
+    RequestRefused(413, "the body may have \(limit) bytes at most")
+  }
 }
 
 /// What became of the bytes so far.
 enum ParserOutput {
   case needsMore
-  /// The head is whole and the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
-  case continueExpected
+  /// The head is whole and a body follows, of a length that is known or not. Nothing of it is read before `accept`.
+  case bodyOffered(ParsedRequest, length: Int?)
   case request(ParsedRequest)
 }
 
@@ -36,6 +40,8 @@ struct ParsedRequest {
 struct RequestParser {
   private enum Phase {
     case head(scanned: Int)
+    /// Length nil: chunked.
+    case offered(ParsedRequest, length: Int?)
     case body(ParsedRequest, remaining: Int)
     case chunkSize(ParsedRequest)
     case chunkData(ParsedRequest, remaining: Int)
@@ -43,25 +49,53 @@ struct RequestParser {
   }
 
   private var phase = Phase.head(scanned: 0)
+  /// Bytes that the body may have, once that is decided.
+  private var bodyLimit = 0
 
-  /// Whether a head has come and its body has not yet.
+  /// Whether a body is being read.
   var isInBody: Bool {
-    if case .head = phase { return false }
-    return true
+    switch phase {
+    case .head, .offered: false
+    case .body, .chunkSize, .chunkData, .trailers: true
+    }
   }
 
-  /// Goes on with what `input` holds. Call again after `continueExpected`.
+  /// Bytes of the body that are held so far.
+  var heldBytes: Int {
+    switch phase {
+    case .head, .offered: 0
+    case .body(let request, _), .chunkSize(let request), .chunkData(let request, _), .trailers(let request):
+      request.body.count
+    }
+  }
+
+  /// Reads on with the body that was offered, of at most `limit` bytes. Whether the client waits to hear that it may
+  /// send it (RFC 9110 §10.1.1).
+  mutating func accept(upTo limit: Int) throws(RequestRefused) -> Bool {
+    guard case .offered(let request, let length) = phase else { return false }
+    bodyLimit = limit
+    if let length {
+      guard length <= limit else { throw RequestRefused.bodyTooLarge(limit) }
+      phase = .body(request, remaining: length)
+    } else {
+      phase = .chunkSize(request)
+    }
+    return request.headers["expect"]?.lowercased() == "100-continue"
+  }
+
+  /// Goes on with what `input` holds. After `bodyOffered`, `accept` comes first.
   mutating func parse(_ input: inout InputBuffer) throws(RequestRefused) -> ParserOutput {
     while true {
       switch phase {
       case .head(let scanned):
-        guard let output = try parseHead(&input, scanned) else { continue }
-        return output
+        return try parseHead(&input, scanned)
+      case .offered(let request, let length):
+        return .bodyOffered(request, length: length)
       case .body(var request, let remaining):
         let count = min(remaining, input.count)
         // The phase gives its copy up first, so that appending does not copy the body.
         phase = .head(scanned: 0)
-        request.body += input.slice(0, count)
+        Self.append(input.slice(0, count), to: &request.body, expecting: remaining)
         input.consume(count)
         if count == remaining { return .request(request) }
         phase = .body(request, remaining: remaining - count)
@@ -73,10 +107,13 @@ struct RequestParser {
     }
   }
 
-  /// Nil: the phase changed, go on.
-  private mutating func parseHead(
-    _ input: inout InputBuffer, _ scanned: Int
-  ) throws(RequestRefused) -> ParserOutput? {
+  /// Room for a declared length is made once a part of it has come: a number in a head reserves nothing.
+  private static func append(_ bytes: ArraySlice<UInt8>, to body: inout [UInt8], expecting remaining: Int) {
+    if body.count + bytes.count > Limit.unprovenBytes { body.reserveCapacity(body.count + remaining) }
+    body += bytes
+  }
+
+  private mutating func parseHead(_ input: inout InputBuffer, _ scanned: Int) throws(RequestRefused) -> ParserOutput {
     // Empty lines before a request are passed over (RFC 9112 §2.2).
     while scanned == 0, input.count >= 2, input[0] == 13, input[1] == 10 { input.consume(2) }
     guard let end = Self.endOfHead(input, from: scanned) else {
@@ -91,18 +128,16 @@ struct RequestParser {
     return try begin(request)
   }
 
-  /// Decides how the body is delimited (RFC 9112 §6.3).
-  private mutating func begin(_ request: ParsedRequest) throws(RequestRefused) -> ParserOutput? {
+  /// Finds out how the body is delimited (RFC 9112 §6.3).
+  private mutating func begin(_ request: ParsedRequest) throws(RequestRefused) -> ParserOutput {
     let lengths = request.headers.fields.filter { $0.name == "content-length" }.map(\.value)
     let codings = request.headers.fields.filter { $0.name == "transfer-encoding" }.map(\.value)
-    let expects = request.headers["expect"]?.lowercased() == "100-continue"
     if !codings.isEmpty {
       guard lengths.isEmpty else { throw RequestRefused(400, "both a length and a transfer coding") }
       guard codings.count == 1, codings[0].lowercased() == "chunked" else {
         throw RequestRefused(501, "transfer coding not supported")
       }
-      phase = .chunkSize(request)
-      return expects ? .continueExpected : nil
+      return offer(request, nil)
     }
     guard let first = lengths.first else {
       phase = .head(scanned: 0)
@@ -111,9 +146,17 @@ struct RequestParser {
     guard lengths.allSatisfy({ $0 == first }), first.utf8.allSatisfy({ (48...57).contains($0) }), !first.isEmpty else {
       throw RequestRefused(400, "malformed content-length")
     }
-    guard let length = Int(first), length <= Limit.bodyBytes else { throw RequestRefused(413, "body too large") }
-    phase = .body(request, remaining: length)
-    return expects && length > 0 ? .continueExpected : nil
+    guard let length = Int(first) else { throw RequestRefused(413, "body too large") }
+    guard length > 0 else {
+      phase = .head(scanned: 0)
+      return .request(request)
+    }
+    return offer(request, length)
+  }
+
+  private mutating func offer(_ request: ParsedRequest, _ length: Int?) -> ParserOutput {
+    phase = .offered(request, length: length)
+    return .bodyOffered(request, length: length)
   }
 
   /// The chunked coding (RFC 9112 §7.1). Nil: go on.
@@ -122,7 +165,7 @@ struct RequestParser {
     case .chunkSize(let request):
       guard let line = try Self.line(&input, limit: 256) else { return .needsMore }
       guard let size = Self.chunkSize(line) else { throw RequestRefused(400, "malformed chunk size") }
-      guard size <= Limit.bodyBytes - request.body.count else { throw RequestRefused(413, "body too large") }
+      guard size <= bodyLimit - request.body.count else { throw RequestRefused.bodyTooLarge(bodyLimit) }
       phase = size == 0 ? .trailers(request) : .chunkData(request, remaining: size)
     case .chunkData(var request, let remaining):
       guard remaining > 0 else {
@@ -142,7 +185,7 @@ struct RequestParser {
       guard line.isEmpty else { return nil }
       phase = .head(scanned: 0)
       return .request(request)
-    case .head, .body:
+    case .head, .offered, .body:
       break
     }
     return nil

@@ -9,6 +9,14 @@ public enum UpgradeDecision: Sendable {
   case refuse(HTTPResponse)
 }
 
+/// What to do with a body that a client wants to send, decided on the head.
+public enum BodyDecision: Sendable {
+  /// Reads it if it has at most so many bytes; otherwise 413.
+  case read(upTo: Int)
+  /// Ends the request with this response before any of the body is read, and the connection after it.
+  case refuse(HTTPResponse)
+}
+
 /// Answers of the handler. They are carried out, in order, when the handler has returned.
 public struct WebReplies: Sendable {
   enum Action: Sendable {
@@ -46,6 +54,9 @@ public struct WebReplies: Sendable {
 
 /// The program behind the web edge. Every call comes on the server's one thread.
 public protocol WebHandler: ~Copyable {
+  /// A request with a body, of which only the head has come (`body` is empty): whoever may not send it is refused here,
+  /// before memory is spent. `Limit.bodyBytes` where the handler does not say.
+  mutating func bodyLimit(for head: HTTPRequest, at: Moment) -> BodyDecision
   /// A whole request that does not ask for a WebSocket. It is answered by `replies.respond`, now or from a later call;
   /// the connection waits.
   mutating func request(_ request: HTTPRequest, id: RequestID, at: Moment, replies: inout WebReplies)
@@ -61,4 +72,8 @@ public protocol WebHandler: ~Copyable {
   mutating func wake(at: Moment, replies: inout WebReplies)
   /// When to call `wake` at the latest.
   var nextDeadline: Instant { get }
+}
+
+extension WebHandler where Self: ~Copyable {
+  public mutating func bodyLimit(for head: HTTPRequest, at: Moment) -> BodyDecision { .read(upTo: Limit.bodyBytes) }
 }

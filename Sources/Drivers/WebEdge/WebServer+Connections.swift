@@ -84,33 +84,76 @@ extension WebServer {
   private mutating func processRequest(
     _ handle: Handle<Connection>, _ handler: inout some WebHandler & ~Copyable, at moment: Moment
   ) -> Bool {
-    let wasInBody = connections[handle].parser.isInBody
     do throws(RequestRefused) {
       switch try connections[handle].parse() {
       case .needsMore:
-        // The deadlines run from where a head or a body begins and are not moved by single bytes.
-        if !wasInBody, connections[handle].parser.isInBody {
-          connections[handle].deadline = moment.instant + Limit.bodyTime
-        } else if !wasInBody, connections[handle].input.count > 0, !connections[handle].hasBegun {
+        try hold(handle)
+        // The deadline runs from where a head begins and is not moved by single bytes.
+        if !connections[handle].parser.isInBody, connections[handle].input.count > 0, !connections[handle].hasBegun {
           connections[handle].hasBegun = true
           connections[handle].deadline = moment.instant + Limit.headTime
         }
         return false
-      case .continueExpected:
-        connections[handle].deadline = moment.instant + Limit.bodyTime
-        connections[handle].queue(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8), at: moment.instant)
+      case .bodyOffered(let parsed, _):
+        let head = request(parsed, on: handle)
+        switch handler.bodyLimit(for: head, at: moment) {
+        case .refuse(let response):
+          answer(handle, response, method: .get, keepsAlive: false, at: moment)
+          return false
+        case .read(let limit): try accept(handle, upTo: limit, at: moment)
+        }
         return true
       case .request(let parsed):
         connections[handle].hasBegun = false
         counters.requests += 1
+        try hold(handle, parsed.body.count)
         handOver(parsed, handle, &handler, at: moment)
         return connections.contains(handle)
       }
     } catch {
       counters.refusedRequests += 1
-      answer(handle, .text(error.status, error.text), method: .get, keepsAlive: false, at: moment)
+      answer(handle, .refusal(error.status, error.text), method: .get, keepsAlive: false, at: moment)
       return false
     }
+  }
+
+  private mutating func accept(
+    _ handle: Handle<Connection>, upTo limit: Int, at moment: Moment
+  ) throws(RequestRefused) {
+    let isAwaited = try connections[handle].parser.accept(upTo: limit)
+    connections[handle].bodyBegan = moment.instant
+    connections[handle].deadline = moment.instant + Limit.bodyTime
+    if isAwaited { connections[handle].queue(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8), at: moment.instant) }
+  }
+
+  /// Accounts for the body that a connection keeps, and refuses it when all of them together are too many. A body that
+  /// keeps coming is given time.
+  private mutating func hold(_ handle: Handle<Connection>, _ whole: Int? = nil) throws(RequestRefused) {
+    let held = whole ?? connections[handle].parser.heldBytes
+    counters.bodyBytes += held - connections[handle].heldBytes
+    connections[handle].heldBytes = held
+    guard held > 0 else { return }
+    let share = held > Limit.shortBody ? bodiesInFlight / Limit.shortBodiesShare : 0
+    guard counters.bodyBytes <= bodiesInFlight - share else {
+      counters.shortages += 1
+      // The bytes go before the answer does.
+      connections[handle].parser = RequestParser()
+      throw RequestRefused(503, "too many uploads at once, try again in a moment")
+    }
+    guard whole == nil else { return }
+    let granted = Interval.milliseconds(Int64(held) * 1000 / Int64(Limit.bodyRate))
+    connections[handle].deadline = connections[handle].bodyBegan + Limit.bodyTime + granted
+  }
+
+  private mutating func release(_ handle: Handle<Connection>) {
+    counters.bodyBytes -= connections[handle].heldBytes
+    connections[handle].heldBytes = 0
+  }
+
+  private func request(_ parsed: ParsedRequest, on handle: Handle<Connection>) -> HTTPRequest {
+    HTTPRequest(
+      method: parsed.method, path: parsed.path, query: parsed.query, headers: parsed.headers, body: parsed.body,
+      peer: connections[handle].peer, isSecure: connections[handle].isSecure)
   }
 
   private mutating func handOver(
@@ -120,9 +163,8 @@ extension WebServer {
     connections[handle].requests += 1
     connections[handle].phase = .answering(parsed.method, keepsAlive: parsed.keepsAlive)
     let id = connections[handle].id
-    let request = HTTPRequest(
-      method: parsed.method, path: parsed.path, query: parsed.query, headers: parsed.headers, body: parsed.body,
-      peer: connections[handle].peer, isSecure: connections[handle].isSecure)
+    connections[handle].conditions = FileConditions(parsed.headers)
+    let request = request(parsed, on: handle)
     guard Handshake.isAsked(parsed) else {
       var replies = WebReplies(counters)
       let requestID = RequestID(connection: id, ordinal: connections[handle].requests)
@@ -246,12 +288,40 @@ extension WebServer {
     _ handle: Handle<Connection>, _ response: HTTPResponse, method: HTTPMethod, keepsAlive: Bool, at moment: Moment
   ) {
     let goesOn = keepsAlive && !connections[handle].isHalfClosed
+    release(handle)
+    var response = response
+    let file = open(&response, connections[handle].conditions)
+    connections[handle].conditions = FileConditions()
     connections[handle].queue(response.head(date: date(moment), keepsAlive: goesOn), at: moment.instant)
-    // Queued as it is: a file that many download at once stands in memory once.
-    if method != .head, response.hasContent { connections[handle].queue(response.body, at: moment.instant) }
+    if method != .head, response.hasContent {
+      // Queued as it is: a page that many load at once stands in memory once.
+      if let file {
+        connections[handle].queue(file, at: moment.instant)
+      } else {
+        connections[handle].queue(response.body, at: moment.instant)
+      }
+    }
     guard goesOn else { return drain(handle, nil, at: moment.instant) }
     connections[handle].phase = .reading
     connections[handle].deadline = moment.instant + Limit.idleTime
+  }
+
+  /// Opens the file of a response, if it has one, and makes of the response what the request's conditions ask for.
+  private mutating func open(_ response: inout HTTPResponse, _ conditions: FileConditions) -> OpenFile? {
+    guard let body = response.file else { return nil }
+    guard allowance.open < Limit.openFiles else {
+      counters.shortages += 1
+      response = .refusal(503, "too many downloads at once, try again in a moment")
+      return nil
+    }
+    guard let file = OpenFile(body.path, allowance) else {
+      response = .refusal(404, "the file is not there any more")
+      return nil
+    }
+    response = conditions.applied(to: response, size: file.length)
+    guard let part = response.file else { return nil }
+    file.narrow(to: part.offset, part.length ?? file.length)
+    return file
   }
 
   /// Nothing more is said after what is queued.
@@ -277,6 +347,12 @@ extension WebServer {
       let isInOrder = connections[handle].wasWebSocket && connections[handle].ending != .violation
       if isInOrder || connections[handle].isHalfClosed { return end(handle, connections[handle].ending ?? .lost) }
     }
+    // The rest of a request that its sender has broken off will not come.
+    if connections[handle].isHalfClosed, !wasBehind, connections[handle].output.isEmpty,
+      case .reading = connections[handle].phase
+    {
+      return end(handle, .lost)
+    }
     let wanted = connections[handle].wantedInterest
     guard wanted != connections[handle].interest else { return }
     connections[handle].interest = wanted
@@ -289,6 +365,7 @@ extension WebServer {
   mutating func end(_ handle: Handle<Connection>, _ reason: ClosedReason) {
     poller.remove(connections[handle].descriptor)
     let id = connections[handle].id
+    release(handle)
     let isKnown = connections[handle].isWebSocket || connections[handle].wasWebSocket
     _ = connections.remove(handle)
     counters.connections = connections.count

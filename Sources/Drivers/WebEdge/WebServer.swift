@@ -13,6 +13,8 @@ public struct WebServerConfiguration: Sendable {
   public var address: SocketAddress
   /// PEM files; nil serves plain HTTP.
   public var certificate: (chain: String, key: String)?
+  /// Bytes of request bodies that may be in memory at once.
+  public var bodiesInFlight = Limit.bodiesInFlight
 
   public init(address: SocketAddress, certificate: (chain: String, key: String)? = nil) {
     self.address = address
@@ -33,9 +35,13 @@ public struct WebCounters: Sendable, Equatable {
   public var messagesSent: UInt64 = 0
   public var slowConsumers: UInt64 = 0
   public var timeouts: UInt64 = 0
+  /// Bodies and files that were refused because memory or descriptors were short.
+  public var shortages: UInt64 = 0
   /// Open now.
   public var connections = 0
   public var webSockets = 0
+  /// Bytes of request bodies in memory now.
+  public var bodyBytes = 0
 
   public init() {}
 }
@@ -54,6 +60,8 @@ public struct WebServer: ~Copyable {
   /// Bytes of one read. Larger than a TLS record, so that none stays behind in OpenSSL.
   var scratch = [UInt8](repeating: 0, count: 64 * 1024)
   public internal(set) var counters = WebCounters()
+  let allowance = FileAllowance()
+  let bodiesInFlight: Int
   var nextSweep = Instant.origin
   /// When a server that was told to stop gives up waiting.
   var stopBy: Instant?
@@ -71,6 +79,7 @@ public struct WebServer: ~Copyable {
     let listener = try Listener(configuration.address)
     let poller = try Poller()
     try poller.add(listener.descriptor.rawValue, token: Token.listener)
+    bodiesInFlight = configuration.bodiesInFlight
     self.tls = tls
     self.listener = listener
     self.poller = poller
