@@ -44,6 +44,7 @@ let foundations: [Target] = [
   library("Telemetry", "Sources/Foundations/Telemetry", ["Chronology"]),
   library("Settings", "Sources/Foundations/Settings"),
   library("JSON", "Sources/Foundations/JSON"),
+  library("Identifiers", "Sources/Foundations/Identifiers", ["Chronology"]),
   library("MediaContract", "Sources/Foundations/MediaContract", ["Chronology"]),
 ]
 
@@ -96,6 +97,11 @@ let signalling: [Target] = [
       "SessionDescriptions",
     ]),
   library("Schema", "Signalling/Schema", ["SQL"]),
+  library("Problems", "Signalling/Problems"),
+  library("Access", "Signalling/Access", ["Chronology", "Identifiers", "Problems", "SQL"]),
+  library(
+    "API", "Signalling/API",
+    ["Chronology", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "SQL"]),
 ]
 
 let drivers: [Target] = [

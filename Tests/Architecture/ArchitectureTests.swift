@@ -43,7 +43,7 @@ private enum Repository {
 /// Folder → what its files may import. An edge that is not here is an error; so is a folder that is not here.
 private let allowed: [(folder: String, imports: Set<String>)] = {
   let foundations: Set<String> = [
-    "Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "MediaContract",
+    "Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "MediaContract", "Identifiers",
   ]
   let system: Set<String> = ["Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch"]
   let streams: Set<String> = ["Wire", "Connectivity", "Congestion", "Streams", "DataChannels", "Cryptography"]
@@ -61,6 +61,9 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     ("Media/Peer", foundations.union(streams)),
     ("Signalling/RTC", foundations.union(signalling)),
     ("Signalling/Schema", ["SQL"]),
+    ("Signalling/Problems", []),
+    ("Signalling/Access", foundations.union(["Problems", "SQL"])),
+    ("Signalling/API", foundations.union(["Cryptography", "Problems", "Access", "SQL"])),
     (
       "Sources/Drivers",
       foundations.union(streams).union(system).union([
@@ -78,7 +81,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Sources/mqvi",
       foundations.union(streams).union(signalling).union(system).union([
         "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs",
-        "Demonstration", "CLinux", "SQL", "Schema",
+        "Demonstration", "CLinux", "SQL", "Schema", "Problems", "Access", "API",
       ])
     ),
   ]
