@@ -134,13 +134,13 @@ import Testing
     let content = (0..<150_000).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8) }
     try Reactor.Files.createPrivate(path, content)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let allowance = FileAllowance()
+    let allowance = FileAllowance(limit: 10)
     forEachSeed(20) { seed, random in
       var generator = random
       var queue = OutputQueue()
       var expected: [UInt8] = []
       for _ in 0..<6 {
-        if Bool.random(using: &generator), let file = OpenFile(path, allowance) {
+        if Bool.random(using: &generator), let file = try? OpenFile(path, allowance) {
           let start = Int.random(in: 0..<content.count, using: &generator)
           let length = Int.random(in: 0...(content.count - start), using: &generator)
           file.narrow(to: start, length)
@@ -165,11 +165,22 @@ import Testing
     #expect(allowance.open == 0)
   }
 
+  @Test func `files beyond the descriptors that may be spent on them are refused, and a closed one makes room`() throws
+  {
+    let allowance = FileAllowance(limit: 1)
+    do {
+      let first = try OpenFile("/etc/passwd", allowance)
+      #expect(throws: SystemError.self) { try OpenFile("/etc/passwd", allowance) }
+      #expect(first.length > 0)
+    }
+    #expect(throws: Never.self) { try OpenFile("/etc/passwd", allowance) }
+  }
+
   @Test func `a file that became shorter ends the connection`() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("mqvi-short-\(UUID().uuidString)").path
     try Reactor.Files.createPrivate(path, [UInt8](repeating: 1, count: 100))
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let file = try #require(OpenFile(path, FileAllowance()))
+    let file = try OpenFile(path, FileAllowance(limit: 1))
     try #require(truncate(path, 50) == 0)
     var queue = OutputQueue()
     queue.append(file)

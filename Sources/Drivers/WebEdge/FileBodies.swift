@@ -123,7 +123,10 @@ extension HTTPHeaders {
 
 /// How many files one server has open for sending.
 final class FileAllowance {
+  let limit: Int
   fileprivate(set) var open = 0
+
+  init(limit: Int) { self.limit = limit }
 }
 
 /// A file that is being sent. Closed when the last of it is queued, or with its connection.
@@ -134,19 +137,20 @@ final class OpenFile {
   /// Bytes to send.
   private(set) var length: Int
 
-  /// Nil when there is no such file, or it is none that can be sent.
-  init?(_ path: String, _ allowance: FileAllowance) {
-    guard let opened = try? SystemError.check(unsafe mqvi_open_file(path, O_RDONLY | O_NOFOLLOW, 0), "open") else {
-      return nil
-    }
-    descriptor = Descriptor(owning: opened)
-    self.allowance = allowance
-    length = 0
-    allowance.open += 1
+  /// ENOENT when there is no such file, or it is none that can be sent; EMFILE when too many are open.
+  init(_ path: String, _ allowance: FileAllowance) throws(SystemError) {
+    guard allowance.open < allowance.limit else { throw SystemError("open \(path)", code: EMFILE) }
+    let opened = Descriptor(
+      owning: try SystemError.check(unsafe mqvi_open_file(path, O_RDONLY | O_NOFOLLOW, 0), "open \(path)"))
     var information = stat()
     // Fills a local.
-    guard unsafe fstat(opened, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard unsafe fstat(opened.rawValue, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+      throw SystemError("open \(path)", code: ENOENT)
+    }
+    descriptor = opened
     length = Int(information.st_size)
+    self.allowance = allowance
+    allowance.open += 1
   }
 
   deinit { allowance.open -= 1 }

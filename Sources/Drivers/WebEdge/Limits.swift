@@ -25,9 +25,10 @@ public enum Limit {
   /// Bytes of answers that wait for a client before its next pipelined request is looked at: a request of 30 bytes asks
   /// for a megabyte.
   public static let answersAhead = 256 * 1024
-  /// Connections at once. Each idle one costs about a kilobyte here and a few in the kernel.
+  /// Connections at once, and at most three quarters of the files that the system lets us open. Each idle one costs
+  /// about a kilobyte here (15 with TLS) and a few in the kernel.
   public static let connections = 16_384
-  /// Files that are being sent at once, each on a connection of its own.
+  /// Files that are being sent at once, each on a connection of its own, and at most an eighth of the open files.
   public static let openFiles = 2048
   /// Bytes of a file that are read ahead of the socket.
   public static let filePiece = 64 * 1024

@@ -2,6 +2,7 @@
 
 import Bytes
 import Chronology
+import Glibc
 import Reactor
 
 extension WebServer {
@@ -309,13 +310,16 @@ extension WebServer {
   /// Opens the file of a response, if it has one, and makes of the response what the request's conditions ask for.
   private mutating func open(_ response: inout HTTPResponse, _ conditions: FileConditions) -> OpenFile? {
     guard let body = response.file else { return nil }
-    guard allowance.open < Limit.openFiles else {
-      counters.shortages += 1
-      response = .refusal(503, "too many downloads at once, try again in a moment")
-      return nil
-    }
-    guard let file = OpenFile(body.path, allowance) else {
-      response = .refusal(404, "the file is not there any more")
+    let file: OpenFile
+    do throws(SystemError) {
+      file = try OpenFile(body.path, allowance)
+    } catch {
+      let isGone = error.code == ENOENT
+      counters.shortages += isGone ? 0 : 1
+      response =
+        isGone
+        ? .refusal(404, "the file is not there any more")
+        : .refusal(503, "too many downloads at once, try again in a moment")
       return nil
     }
     response = conditions.applied(to: response, size: file.length)

@@ -56,11 +56,11 @@ public struct WebServer: ~Copyable {
   var poller: Poller
   let listener: Listener
   let tls: TLSContext?
-  var connections = SlotTable<Connection>(limit: Limit.connections)
+  var connections: SlotTable<Connection>
   /// Bytes of one read. Larger than a TLS record, so that none stays behind in OpenSSL.
   var scratch = [UInt8](repeating: 0, count: 64 * 1024)
   public internal(set) var counters = WebCounters()
-  let allowance = FileAllowance()
+  let allowance: FileAllowance
   let bodiesInFlight: Int
   var nextSweep = Instant.origin
   /// When a server that was told to stop gives up waiting.
@@ -79,6 +79,10 @@ public struct WebServer: ~Copyable {
     let listener = try Listener(configuration.address)
     let poller = try Poller()
     try poller.add(listener.descriptor.rawValue, token: Token.listener)
+    // Beyond its share of descriptors a connection is taken and closed: left waiting, it would keep the loop awake.
+    let descriptors = Process.raiseOpenFileLimit()
+    connections = SlotTable(limit: max(1, min(Limit.connections, descriptors / 4 * 3)))
+    allowance = FileAllowance(limit: max(1, min(Limit.openFiles, descriptors / 8)))
     bodiesInFlight = configuration.bodiesInFlight
     self.tls = tls
     self.listener = listener
@@ -127,7 +131,7 @@ public struct WebServer: ~Copyable {
   private mutating func acceptConnections(at now: Instant) {
     for _ in 0..<Limit.acceptsPerTurn {
       guard let accepted = listener.accept() else { return }
-      guard stopBy == nil, connections.count < Limit.connections else {
+      guard stopBy == nil, connections.count < connections.limit else {
         close(accepted.descriptor)
         counters.refusedConnections += 1
         continue
