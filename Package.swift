@@ -218,7 +218,11 @@ let benchmarks: [Target] =
 let everySuite: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["Bytes", "Chronology", "Randomness"], path: "Tests/Support",
-    swiftSettings: testing),
+    exclude: ["Community"], swiftSettings: testing),
+  .target(
+    name: "CommunitySupport",
+    dependencies: ["Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Schema"],
+    path: "Tests/Support/Community", swiftSettings: testing),
   tests("ArchitectureTests", "Tests/Architecture", []),
   tests(
     "FoundationsTests", "Tests/Foundations",
@@ -276,6 +280,11 @@ let everySuite: [Target] = [
       "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Reactor", "EventLoops", "WebEdge", "Fetch",
       "Compression", "MediaCodecs", "TestSupport",
     ]),
+  tests(
+    "APITests", "Tests/Signalling/API",
+    [
+      "Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "CommunitySupport", "TestSupport",
+    ]),
   tests("SQLTests", "Tests/SQL", ["Randomness", "SQL", "TestSupport"]),
   tests(
     "PeerTests", "Tests/Media/Peer",
@@ -300,7 +309,7 @@ let everySuite: [Target] = [
     ]),
 ]
 let suites = everySuite.filter { target in
-  wanted == nil || target.name == "TestSupport" || wanted!.contains(target.name)
+  wanted == nil || target.name.hasSuffix("Support") || wanted!.contains(target.name)
 }
 
 let package = Package(
