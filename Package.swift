@@ -283,7 +283,8 @@ let everySuite: [Target] = [
   tests(
     "APITests", "Tests/Signalling/API",
     [
-      "Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "CommunitySupport", "TestSupport",
+      "Chronology", "Randomness", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "CommunitySupport",
+      "TestSupport",
     ]),
   tests("SQLTests", "Tests/SQL", ["Randomness", "SQL", "TestSupport"]),
   tests(
