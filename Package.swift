@@ -118,6 +118,7 @@ let drivers: [Target] = [
   library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Wire", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
   library("SQL", "Sources/Drivers/SQL", ["CSQLite"]),
+  library("Store", "Sources/Drivers/Store", ["Chronology", "Reactor", "SQL", "CLinux"]),
   library("MediaCodecs", "Sources/Drivers/MediaCodecs", ["Bytes", "Randomness", "COpus", "CVPX"]),
 ]
 
@@ -286,6 +287,9 @@ let everySuite: [Target] = [
       "Chronology", "Randomness", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "CommunitySupport",
       "TestSupport",
     ]),
+  tests(
+    "StoreTests", "Tests/Store",
+    ["Chronology", "Randomness", "Reactor", "SQL", "Store", "StoreVictim", "TestSupport"]),
   tests("SQLTests", "Tests/SQL", ["Randomness", "SQL", "TestSupport"]),
   tests(
     "PeerTests", "Tests/Media/Peer",
@@ -309,6 +313,17 @@ let everySuite: [Target] = [
       "Node", "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "TestSupport",
     ]),
 ]
+
+/// A program that the store's tests kill in the middle of its work.
+let victims: [Target] =
+  wanted.map { $0.contains("StoreTests") } ?? true
+  ? [
+    .executableTarget(
+      name: "StoreVictim", dependencies: ["Reactor", "SQL", "Store"], path: "Tests/StoreVictim",
+      swiftSettings: testing)
+  ]
+  : []
+
 let suites = everySuite.filter { target in
   wanted == nil || target.name.hasSuffix("Support") || wanted!.contains(target.name)
 }
@@ -317,4 +332,4 @@ let package = Package(
   name: "mqvi",
   products: [.executable(name: "mqvi", targets: ["mqvi"])],
   targets: foundations + clibraries + media + signalling + drivers + demonstration + executables + fuzzEntries + fuzzing
-    + benchmarks + suites)
+    + benchmarks + victims + suites)

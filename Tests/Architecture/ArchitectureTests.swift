@@ -81,7 +81,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Sources/mqvi",
       foundations.union(streams).union(signalling).union(system).union([
         "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs",
-        "Demonstration", "CLinux", "SQL", "Schema", "Problems", "Access", "API",
+        "Demonstration", "CLinux", "SQL", "Schema", "Store", "Problems", "Access", "API",
       ])
     ),
   ]

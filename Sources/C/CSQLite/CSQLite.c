@@ -23,3 +23,11 @@ int mqvi_sqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes,
   if (count == 0) return sqlite3_bind_zeroblob(statement, index, 0);
   return sqlite3_bind_blob64(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
+
+static int note_log(void *pages, sqlite3 *connection, const char *database, int count) {
+  (void)connection, (void)database;
+  *(int *)pages = count;
+  return SQLITE_OK;
+}
+
+void mqvi_sqlite_watch_log(sqlite3 *connection, int *pages) { sqlite3_wal_hook(connection, note_log, pages); }

@@ -15,6 +15,8 @@ import CSQLite
     case readOnly
     /// A database in memory that ends with the connection; the path is ignored.
     case memory
+    /// Writes a file that is worth nothing until it is whole: nothing is synchronized, and a crash leaves rubbish.
+    case scratch
   }
 
   /// Owned; closed in deinit.
@@ -49,15 +51,16 @@ import CSQLite
   private func configure() throws(SQLError) {
     let code = unsafe mqvi_sqlite_harden(connection)
     guard code == SQLITE_OK else { throw error(code) }
-    unsafe sqlite3_busy_timeout(connection, Limit.busyMilliseconds)
-    unsafe sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, Limit.valueBytes)
+    unsafe sqlite3_busy_timeout(connection, SQLLimit.busyMilliseconds)
+    unsafe sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, SQLLimit.valueBytes)
     try script("PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")
     // Values of pragmas cannot be bound; these are our own constants.
-    try script("PRAGMA cache_size = -\(Limit.cacheKibibytes); PRAGMA journal_size_limit = \(Limit.logBytesKept)")
+    try script("PRAGMA cache_size = -\(SQLLimit.cacheKibibytes); PRAGMA journal_size_limit = \(SQLLimit.logBytesKept)")
     switch mode {
     case .readWrite: try script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA mmap_size = 0")
-    case .readOnly: try script("PRAGMA query_only = ON; PRAGMA mmap_size = \(Limit.readerMapBytes)")
+    case .readOnly: try script("PRAGMA query_only = ON; PRAGMA mmap_size = \(SQLLimit.readerMapBytes)")
     case .memory: break
+    case .scratch: try script("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
     }
   }
 

@@ -1,6 +1,6 @@
 // The bounds of one connection.
 
-public enum Limit {
+public enum SQLLimit {
   /// Statements that stay compiled on a connection: more than the server has, so that only searches with many shapes of
   /// filters push anything out. One takes a few KiB.
   public static let preparedStatements = 512
@@ -15,4 +15,8 @@ public enum Limit {
   public static let busyMilliseconds: Int32 = 2000
   /// The largest text, blob or row: far above any body that the server takes, far below SQLite's own 1 GB.
   public static let valueBytes: Int32 = 64 << 20
+  /// Pages that a backup copies before it asks whether to go on: 4 MiB, a few milliseconds.
+  public static let pagesPerStep: Int32 = 1024
+  /// Faults that a check lists before it stops: one is enough to know, a few help to see where.
+  public static let reportedFaults = 5
 }

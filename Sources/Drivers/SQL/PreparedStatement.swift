@@ -92,7 +92,7 @@ struct StatementCache {
   mutating func keep(_ statement: PreparedStatement, for sql: String) {
     statement.isRunning = true
     guard statements[sql] == nil else { return }
-    if statements.count >= Limit.preparedStatements {
+    if statements.count >= SQLLimit.preparedStatements {
       let oldest = statements.lazy.filter { !$0.value.isRunning }.min { $0.value.lastUse < $1.value.lastUse }
       guard let oldest else { return }
       statements[oldest.key] = nil

@@ -9,3 +9,6 @@ int mqvi_sqlite_harden(sqlite3 *connection);
 int mqvi_sqlite_bind_text(sqlite3_stmt *statement, int index, const void *bytes, size_t count);
 /// Binds a copy of bytes; none are the empty blob, not NULL.
 int mqvi_sqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, size_t count);
+/// Has the number of pages in the write-ahead log written to `pages` after every commit of this connection, and turns
+/// SQLite's own checkpoints off.
+void mqvi_sqlite_watch_log(sqlite3 *connection, int *pages);
