@@ -138,7 +138,8 @@ let executables: [Target] = [
       "Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "MediaContract", "Cryptography", "Wire",
       "Node",
       "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "WebEdge",
-      "Fetch", "Compression", "MediaCodecs", "Demonstration", "CLinux",
+      "Fetch", "Compression", "MediaCodecs", "Demonstration", "CLinux", "Identifiers", "SQL",
+      "Schema", "Store", "Problems", "Access", "API",
     ],
     path: "Sources/mqvi", swiftSettings: production)
 ]

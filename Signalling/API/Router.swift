@@ -127,13 +127,24 @@ public struct Router: Sendable {
     var call = Call(
       path: values, caller: inquiry.caller, origin: inquiry.origin, reason: inquiry.reason, directory: directory,
       at: moment)
-    try Self.checkScope(route, inquiry.caller)
-    try route.access.check(call, directory)
+    try Self.check(route, call)
     for parameter in route.query { call.query[parameter.name] = inquiry.query[parameter.name] }
     for name in route.headers { call.headers[name] = inquiry.headers[name] }
     call.contentType = inquiry.contentType
     try Self.read(route.body, inquiry, into: &call)
     return call
+  }
+
+  /// Whether a request may go to `route` at all, before its body is looked at.
+  public static func check(
+    _ route: Route, _ values: [String: String], _ inquiry: Inquiry, _ directory: Directory, at moment: Moment
+  ) throws(Problem) {
+    try check(route, Call(path: values, caller: inquiry.caller, directory: directory, at: moment))
+  }
+
+  private static func check(_ route: Route, _ call: Call) throws(Problem) {
+    try checkScope(route, call.caller)
+    try route.access.check(call, call.directory)
   }
 
   private static func checkScope(_ route: Route, _ caller: Caller?) throws(Problem) {

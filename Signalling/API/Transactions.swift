@@ -72,7 +72,7 @@ public struct Writing: ~Copyable {
   }
 }
 
-extension Problem {
+extension Problem: SQLFailure {
   /// A failure of the database, in the words that the sender of a request gets. The details go to the log.
   public init(_ error: SQLError) {
     if error.isFull {
@@ -84,6 +84,7 @@ extension Problem {
       self.init(.unavailable, "another process holds the database: nothing was saved", reason: "busy", retryAfter: 5)
     } else {
       self = .internal
+      detail = error.description
     }
   }
 }

@@ -43,6 +43,8 @@ public struct Problem: Error, Hashable, Sendable {
   public var pointer: String?
   /// Seconds to wait before the same request can succeed.
   public var retryAfter: Double?
+  /// What the log says about it, and nobody else: a statement that failed, never its values.
+  public var detail: String?
 
   public init(
     _ code: Code, _ message: String, reason: String? = nil, pointer: String? = nil, retryAfter: Double? = nil

@@ -11,8 +11,8 @@ extension ControlPlane {
   func metricsPage(at moment: Moment) -> MetricsText {
     var page = MetricsText()
     page.gauge("mqvi_uptime_seconds", "Since the start of the process.", (moment.instant - started).seconds.rounded())
-    page.gauge("mqvi_rooms", "Rooms that exist.", Double(control.roomCount))
-    page.gauge("mqvi_participants", "Participants with a session.", Double(control.participantCount))
+    page.gauge("mqvi_rooms", "Rooms that exist.", Double(living.control.roomCount))
+    page.gauge("mqvi_participants", "Participants with a session.", Double(living.control.participantCount))
     page.gauge("mqvi_webhooks_waiting", "Events that wait for a webhook receiver.", Double(webhooks.count))
     page.counter("mqvi_commands_lost_total", "Commands that a stuck shard never got.", bridge.commandsLost)
     page.add(webCounters)

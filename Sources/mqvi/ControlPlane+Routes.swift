@@ -24,7 +24,7 @@ extension ControlPlane {
       return Self.open(.text(200, "OK"))
     case "/rtc/validate", "/rtc/v1/validate":
       // The same checks as for the upgrade: clients show people the text of this answer.
-      let (status, text) = control.validate(SignalUpgradeRequest(request), at: moment)
+      let (status, text) = living.control.validate(SignalUpgradeRequest(request), at: moment)
       return Self.open(.text(status, text))
     case "/rtc", "/rtc/v1": return HTTPResponse(status: 404)
     case _ where reads: return files.response(to: request) ?? .text(404, "not found")

@@ -28,7 +28,8 @@ struct ControlPlane: WebHandler, ~Copyable {
   let termination: Termination
   let started: Instant
   var bridge: MediaBridge
-  var control: ControlNode
+  var living: Living
+  var community: CommunityPlane
   var joins: RateLimiter
   var webhooks: WebhookQueue
   private var demo: DemoRoom?
@@ -54,6 +55,7 @@ struct ControlPlane: WebHandler, ~Copyable {
     let fetcher = try Fetcher(reach, results: results)
     var demo: DemoRoom?
     if settings.demo { demo = try DemoRoom(key: key, host: Addresses.fromWithin(settings), at: moment) }
+    let community = try CommunityPlane(settings, log: log)
     self.settings = settings
     self.key = key
     self.log = log
@@ -63,7 +65,8 @@ struct ControlPlane: WebHandler, ~Copyable {
     self.results = results
     self.fetcher = fetcher
     started = moment.instant
-    control = ControlNode(configuration, at: moment)
+    living = Living(control: ControlNode(configuration, at: moment))
+    self.community = community
     joins = RateLimiter(perMinute: settings.joinsPerMinute)
     webhooks = WebhookQueue(
       settings.webhookURLs.map { WebhookTarget(url: $0, key: key) }, randomBits: SecureRandom.uint64)
@@ -72,7 +75,7 @@ struct ControlPlane: WebHandler, ~Copyable {
 
   /// What makes `wake` be called.
   var watched: [Int32] {
-    [termination.readable, bridge.notices.signal.readable, results.signal.readable] + demo.readable
+    [termination.readable, bridge.notices.signal.readable, results.signal.readable] + community.watched + demo.readable
   }
 
   /// Ends the threads behind it.
@@ -80,6 +83,7 @@ struct ControlPlane: WebHandler, ~Copyable {
     if let demo = demo.take() { demo.stop() }
     bridge.stop()
     fetcher.stop()
+    community.stop()
   }
 
   // MARK: What the web edge calls
@@ -87,14 +91,22 @@ struct ControlPlane: WebHandler, ~Copyable {
   var nextDeadline: Instant {
     let now = Clock.now()
     return min(
-      control.nextDeadline ?? .distantFuture, webhooks.nextDeadline ?? .distantFuture, bridge.nextDeadline(after: now),
+      living.control.nextDeadline ?? .distantFuture, webhooks.nextDeadline ?? .distantFuture,
+      bridge.nextDeadline(after: now),
       demo.nextDeadline)
+  }
+
+  mutating func bodyLimit(for head: HTTPRequest, at moment: Moment) -> BodyDecision {
+    guard CommunityPlane.serves(head.path) else { return .read(upTo: WebEdge.Limit.bodyBytes) }
+    return community.bodyLimit(for: head, at: moment)
   }
 
   mutating func request(_ request: HTTPRequest, id: RequestID, at moment: Moment, replies: inout WebReplies) {
     webCounters = replies.counters
     if request.path.hasPrefix("/twirp/"), request.method != .options {
       call(request, id, at: moment, &replies)
+    } else if CommunityPlane.serves(request.path) {
+      community.request(request, id: id, at: moment, &living, &replies)
     } else {
       replies.respond(id, answer(request, at: moment))
     }
@@ -105,7 +117,7 @@ struct ControlPlane: WebHandler, ~Copyable {
     guard let route = ControlNode.route(request.path), !route.isValidation, !isStopping else {
       return .refuse(.text(isStopping ? 503 : 404, isStopping ? "the server is going down" : "not found"))
     }
-    switch control.admit(SignalUpgradeRequest(request), at: moment) {
+    switch living.control.admit(SignalUpgradeRequest(request), at: moment) {
     case .refuse(let status, let text): return .refuse(.text(status, text))
     case .accept(let ticket):
       tickets[id] = ticket
@@ -115,14 +127,14 @@ struct ControlPlane: WebHandler, ~Copyable {
 
   mutating func opened(_ connection: WebEdge.ConnectionID, at moment: Moment, replies: inout WebReplies) {
     guard let ticket = tickets.removeValue(forKey: connection) else { return }
-    control.opened(Rooms.ConnectionID(connection), ticket, at: moment)
+    living.control.opened(Rooms.ConnectionID(connection), ticket, at: moment)
     carryOut(at: moment, &replies)
   }
 
   mutating func message(
     _ connection: WebEdge.ConnectionID, _ bytes: [UInt8], isText: Bool, at moment: Moment, replies: inout WebReplies
   ) {
-    control.received(Rooms.ConnectionID(connection), isText ? .text(bytes) : .binary(bytes), at: moment)
+    living.control.received(Rooms.ConnectionID(connection), isText ? .text(bytes) : .binary(bytes), at: moment)
     carryOut(at: moment, &replies)
   }
 
@@ -130,7 +142,7 @@ struct ControlPlane: WebHandler, ~Copyable {
     _ connection: WebEdge.ConnectionID, _ reason: ClosedReason, at moment: Moment, replies: inout WebReplies
   ) {
     if reason == .slowConsumer { log.record(.warning, "signal.slow-consumer") }
-    control.closed(Rooms.ConnectionID(connection), at: moment)
+    living.control.closed(Rooms.ConnectionID(connection), at: moment)
     carryOut(at: moment, &replies)
   }
 
@@ -138,17 +150,18 @@ struct ControlPlane: WebHandler, ~Copyable {
     webCounters = replies.counters
     bridge.retry()
     for (shard, events) in bridge.takeEvents() {
-      for event in events { control.media(event, shard: shard, at: moment) }
+      for event in events { living.control.media(event, shard: shard, at: moment) }
     }
     for result in results.takeAll() {
       webhooks.finish(result.id, result.status.map { .status($0) } ?? .failed, at: moment)
     }
-    control.advance(to: moment)
-    if demo?.advance(&control, at: moment) == false { log.record(.error, "demo.not-recorded") }
+    living.control.advance(to: moment)
+    community.wake(at: moment, &living, &replies)
+    if demo?.advance(&living.control, at: moment) == false { log.record(.error, "demo.not-recorded") }
     if !isStopping, termination.take() {
       isStopping = true
       log.record(.info, "server.stopping")
-      control.shutDown(at: moment)
+      living.control.shutDown(at: moment)
       replies.stop(within: Limit.farewell)
     }
     carryOut(at: moment, &replies)
@@ -159,7 +172,7 @@ struct ControlPlane: WebHandler, ~Copyable {
   private mutating func call(_ request: HTTPRequest, _ id: RequestID, at moment: Moment, _ replies: inout WebReplies) {
     lastCall += 1
     let token = ServiceToken(rawValue: lastCall)
-    switch control.serve(ServiceRequest(request), as: token, at: moment) {
+    switch living.control.serve(ServiceRequest(request), as: token, at: moment) {
     case .now(let response): replies.respond(id, Self.open(HTTPResponse(response)))
     case .later(let encoding): calls[token] = (id, encoding)
     }
@@ -168,10 +181,10 @@ struct ControlPlane: WebHandler, ~Copyable {
   /// Carries out what the control plane decided, in its order, and what the demo's participants say to it.
   private mutating func carryOut(at moment: Moment, _ replies: inout WebReplies) {
     repeat {
-      for effect in control.drainEffects() where demo?.take(effect, at: moment) != true {
+      for effect in living.control.drainEffects() where demo?.take(effect, at: moment) != true {
         carryOut(effect, at: moment, &replies)
       }
-    } while demo?.speak(to: &control, at: moment) == true
+    } while demo?.speak(to: &living.control, at: moment) == true
     postWebhooks(at: moment)
   }
 

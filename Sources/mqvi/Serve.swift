@@ -32,6 +32,7 @@ enum Serve {
     // Before any thread starts: they inherit the blocked signals.
     let termination = try Termination()
     Process.raiseOpenFileLimit()
+    Process.keepFilesPrivate()
     let key = try DataDirectory.key(settings, creates: true)
     let files = try WebRoot.load(settings)
     let certificate = try Certificate.selfSigned(at: Clock.wallTime())

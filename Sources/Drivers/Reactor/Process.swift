@@ -48,6 +48,10 @@ public enum Process {
     }
   }
 
+  /// From now on nobody but the owner may read what this process creates: the database and its log hold what people
+  /// wrote to each other.
+  public static func keepFilesPrivate() { _ = umask(0o077) }
+
   /// Raises the limit of open files as far as the system lets us, and tells what it then is.
   @discardableResult
   public static func raiseOpenFileLimit() -> Int {

@@ -17,6 +17,7 @@ public struct Settings: Sendable, Equatable {
   public var apiSecret = ""
   public var openJoin = true
   public var joinsPerMinute = 30
+  public var rateLimitPercent = 100
   public var autoCreateRooms = true
 
   // Rooms.

@@ -51,6 +51,10 @@ extension Settings {
     .integer(
       "MQVI_JOINS_PER_MINUTE", 1...10_000, "joins", "Tokens that the page gives to one address in a minute.",
       get: { $0.joinsPerMinute }, set: { $0.joinsPerMinute = $1 }),
+    .integer(
+      "MQVI_RATE_LIMIT_PERCENT", 0...100_000, "percent",
+      "How much more, or less, than usual one account or address may ask of the API. 0: without limits, for tests.",
+      get: { $0.rateLimitPercent }, set: { $0.rateLimitPercent = $1 }),
     .switched(
       "MQVI_AUTO_CREATE_ROOMS", "A room comes into being when the first participant joins it.",
       get: { $0.autoCreateRooms }, set: { $0.autoCreateRooms = $1 }),
