@@ -3,6 +3,7 @@
 //   StoreVictim write PATH            writes for ever; prints each number once its write is acknowledged
 //   StoreVictim limited PATH BYTES    the same, with files that cannot grow beyond BYTES; then prints why a write failed,
 //                                     lifts the limit, and prints the number of a write that succeeded
+//   StoreVictim stranger PATH         opens the store as a user who owns nothing, and prints why it cannot
 //   StoreVictim hold PATH             holds the write lock; prints "held", and lets go at the end of standard input
 
 import Glibc
@@ -95,6 +96,12 @@ func run(_ arguments: [String]) throws {
       }
     }
     store.stop()
+  case "stranger":
+    // A test that runs as the system's owner is stopped by no permission.
+    _ = setuid(65534)
+    let store = try openStore(arguments[1])
+    store.stop()
+    print("opened")
   case "hold":
     let database = try Database(path: arguments[1], mode: .readWrite)
     try database.execute("BEGIN IMMEDIATE")

@@ -40,6 +40,10 @@ import CSQLite
     guard let opened = unsafe opened else { throw SQLError(code: SQLITE_NOMEM, message: "out of memory") }
     unsafe connection = opened
     guard code == SQLITE_OK else { throw error(code, path) }
+    // SQLite opens a file that it may not write to all the same, and would only fail at the first write.
+    guard unsafe mode == .readOnly || sqlite3_db_readonly(opened, "main") == 0 else {
+      throw SQLError(code: SQLITE_READONLY, message: "\(path) is write-protected")
+    }
     try configure()
   }
 
