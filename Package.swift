@@ -57,10 +57,13 @@ let clibraries: [Target] = [
   clibrary("CVPX", links: ["vpx"]),
   clibrary("CZlib", links: ["z"]),
   clibrary("CSQLite", links: ["sqlite3"]),
+  clibrary("CCrypt", links: ["crypt"]),
 ]
 
 let media: [Target] = [
-  library("Cryptography", "Sources/Cryptography", ["Bytes", "Chronology", "Randomness", "MediaContract", "COpenSSL"]),
+  library(
+    "Cryptography", "Sources/Cryptography",
+    ["Bytes", "Chronology", "Randomness", "MediaContract", "COpenSSL", "CCrypt"]),
   library("Wire", "Media/Wire", ["Bytes", "MediaContract"]),
   library(
     "Connectivity", "Media/Connectivity",
@@ -102,6 +105,9 @@ let signalling: [Target] = [
   library(
     "API", "Signalling/API",
     ["Chronology", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "SQL"]),
+  library(
+    "Identity", "Signalling/Identity",
+    ["Chronology", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "SQL"]),
 ]
 
 let drivers: [Target] = [

@@ -50,7 +50,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
   let signalling: Set<String> = ["LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Cryptography"]
   return [
     ("Sources/Foundations", foundations),
-    ("Sources/Cryptography", foundations.union(["COpenSSL", "CSRTP"])),
+    ("Sources/Cryptography", foundations.union(["COpenSSL", "CSRTP", "CCrypt"])),
     ("Media/Wire", foundations),
     ("Media/Connectivity", foundations.union(["Wire", "Cryptography"])),
     ("Media/Congestion", foundations.union(["Wire"])),
@@ -64,6 +64,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     ("Signalling/Problems", []),
     ("Signalling/Access", foundations.union(["Problems", "SQL"])),
     ("Signalling/API", foundations.union(["Cryptography", "Problems", "Access", "SQL"])),
+    ("Signalling/Identity", foundations.union(["Cryptography", "Problems", "Access", "API", "SQL"])),
     (
       "Sources/Drivers",
       foundations.union(streams).union(system).union([
