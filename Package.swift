@@ -121,6 +121,7 @@ let drivers: [Target] = [
   library(
     "WebEdge", "Sources/Drivers/WebEdge",
     ["Bytes", "Chronology", "Wire", "Reactor", "Compression", "CLinux", "COpenSSL"]),
+  library("Blobs", "Sources/Drivers/Blobs", ["Chronology", "Cryptography", "Reactor", "CLinux"]),
   library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Wire", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
   library("SQL", "Sources/Drivers/SQL", ["CSQLite"]),
@@ -286,7 +287,7 @@ let everySuite: [Target] = [
     "DriversTests", "Tests/Drivers",
     [
       "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Reactor", "EventLoops", "WebEdge", "Fetch",
-      "Compression", "MediaCodecs", "TestSupport",
+      "Compression", "MediaCodecs", "Blobs", "TestSupport",
     ]),
   tests(
     "APITests", "Tests/Signalling/API",
