@@ -44,6 +44,8 @@ let foundations: [Target] = [
   library("Telemetry", "Sources/Foundations/Telemetry", ["Chronology"]),
   library("Settings", "Sources/Foundations/Settings"),
   library("JSON", "Sources/Foundations/JSON"),
+  library("ImageMetadata", "Sources/Foundations/ImageMetadata", ["Bytes"]),
+  library("Multipart", "Sources/Foundations/Multipart", ["Bytes"]),
   library("Identifiers", "Sources/Foundations/Identifiers", ["Chronology"]),
   library("MediaContract", "Sources/Foundations/MediaContract", ["Chronology"]),
 ]
@@ -165,6 +167,9 @@ let fuzzEntries: [Target] = [
     dependencies: ["Bytes", "Chronology", "Randomness", "DataChannels", "FuzzSupport"],
     path: "Tests/Fuzz/Entries/DataChannels", swiftSettings: testing),
   .target(
+    name: "FilesFuzzEntries", dependencies: ["Bytes", "ImageMetadata", "Multipart", "FuzzSupport"],
+    path: "Tests/Fuzz/Entries/Files", swiftSettings: testing),
+  .target(
     name: "SignallingFuzzEntries",
     dependencies: [
       "Chronology", "JSON", "LiveKitProtocol", "AccessTokens", "MediaContract", "SessionDescriptions", "FuzzSupport",
@@ -192,6 +197,7 @@ let fuzzing: [Target] =
         "DependencyDescriptor",
       ])
     + fuzzTargets("DataChannelsFuzzEntries", ["SCTP"])
+    + fuzzTargets("FilesFuzzEntries", ["ImageMetadata", "Multipart"])
     + fuzzTargets(
       "SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken", "SessionDescription"])
 
@@ -235,7 +241,10 @@ let everySuite: [Target] = [
   tests("ArchitectureTests", "Tests/Architecture", []),
   tests(
     "FoundationsTests", "Tests/Foundations",
-    ["Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "TestSupport"]),
+    [
+      "Bytes", "Chronology", "Randomness", "Telemetry", "Settings", "JSON", "ImageMetadata", "Multipart", "FuzzSupport",
+      "FilesFuzzEntries", "TestSupport",
+    ]),
   tests(
     "CryptographyTests", "Tests/Cryptography",
     ["Bytes", "Chronology", "Randomness", "MediaContract", "Cryptography", "COpenSSL", "CSRTP", "TestSupport"]),

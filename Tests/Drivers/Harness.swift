@@ -41,7 +41,7 @@ struct EchoProgram: WebHandler, ~Copyable {
     case "/count": replies.respond(id, .text(200, String(request.body.count)))
     case "/file":
       let headers: HTTPHeaders = ["Content-Type": "video/mp4", "ETag": "\"tag\""]
-      replies.respond(id, HTTPResponse(status: 200, headers: headers, file: FileBody(path: file)))
+      replies.respond(id, HTTPResponse(status: 200, headers: headers, file: HTTPFile(path: file)))
     case "/larges": replies.respond(id, .text(200, String(larges)))
     case "/hello": replies.respond(id, .text(200, "hello"))
     default: replies.respond(id, .text(404, "not found"))

@@ -5,7 +5,7 @@ import Glibc
 import Reactor
 
 /// A file, or a part of it, in place of a response's body.
-public struct FileBody: Sendable, Equatable {
+public struct HTTPFile: Sendable, Equatable {
   /// Opened when the response is queued. Never made of what a client sent.
   public var path: String
   /// In bytes from the file's beginning.

@@ -101,9 +101,9 @@ public struct HTTPResponse: Sendable, Equatable {
   public var body: [UInt8]
   /// Sent in place of `body`. The server reads it piece by piece and answers ranges and conditions itself: give the
   /// whole file with status 200 and, where there is one, its `ETag`.
-  public var file: FileBody?
+  public var file: HTTPFile?
 
-  public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = [], file: FileBody? = nil) {
+  public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = [], file: HTTPFile? = nil) {
     self.status = status
     self.headers = headers
     self.body = body

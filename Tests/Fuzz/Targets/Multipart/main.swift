@@ -1,0 +1,4 @@
+import FilesFuzzEntries
+import FuzzDriver
+
+fuzz(.multipart)
