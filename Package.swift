@@ -148,7 +148,7 @@ let executables: [Target] = [
       "Node",
       "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "WebEdge",
       "Fetch", "Compression", "MediaCodecs", "Demonstration", "CLinux", "Identifiers", "SQL",
-      "Schema", "Store", "Problems", "Access", "API",
+      "Schema", "Store", "Problems", "Access", "API", "Identity",
     ],
     path: "Sources/mqvi", swiftSettings: production)
 ]

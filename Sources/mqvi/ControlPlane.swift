@@ -55,7 +55,8 @@ struct ControlPlane: WebHandler, ~Copyable {
     let fetcher = try Fetcher(reach, results: results)
     var demo: DemoRoom?
     if settings.demo { demo = try DemoRoom(key: key, host: Addresses.fromWithin(settings), at: moment) }
-    let community = try CommunityPlane(settings, log: log)
+    let community = try CommunityPlane(
+      settings, keys: DataDirectory.accountKeys(settings.dataDirectory), log: log, at: moment)
     self.settings = settings
     self.key = key
     self.log = log

@@ -1,7 +1,8 @@
-// The data directory: what must outlive a restart. Now it is the API key; made on the first start, for its owner only.
+// The data directory: what must outlive a restart. Its keys and secrets are made on the first start, for its owner only.
 
 import AccessTokens
 import Cryptography
+import Identity
 import Reactor
 import Settings
 
@@ -57,5 +58,48 @@ enum DataDirectory {
       return APIKey(id: parts[0], secret: parts[1])
     }
     throw DataDirectoryError(description: "\(path) holds no key")
+  }
+}
+
+// MARK: - The secrets of accounts
+
+extension DataDirectory {
+  private static let secretNames = ["access", "refresh", "sealing"]
+
+  /// What signs people's tokens and seals their second factors: made at the first start, beside the API key. Without
+  /// this file everybody is signed out and second factors are lost, so it belongs into backups of the directory.
+  static func accountKeys(_ directory: String) throws -> AccountKeys {
+    let path = directory + "/secrets"
+    guard let mode = Files.mode(path) else { return try createAccountKeys(path, in: directory) }
+    guard mode & 0o077 == 0 else {
+      throw DataDirectoryError(description: "others may read \(path): run `chmod 600 \(path)`")
+    }
+    var secrets: [String: [UInt8]] = [:]
+    for line in String(decoding: try Files.read(path, limit: keysFileLimit), as: UTF8.self).split(separator: "\n")
+    where !line.hasPrefix("#") {
+      let parts = line.split(separator: ":", maxSplits: 1).map { String($0.filter { $0 != " " && $0 != "\r" }) }
+      if parts.count == 2, let bytes = Base64.decode(parts[1]), bytes.count == 32 { secrets[parts[0]] = bytes }
+    }
+    guard let access = secrets["access"], let refresh = secrets["refresh"], let sealing = secrets["sealing"] else {
+      throw DataDirectoryError(
+        description:
+          "\(path) lacks one of \(secretNames.joined(separator: ", ")): restore it from a backup, or remove it "
+          + "to sign everybody out and start with new secrets")
+    }
+    return AccountKeys(access: access, refresh: refresh, sealing: sealing)
+  }
+
+  private static func createAccountKeys(_ path: String, in directory: String) throws -> AccountKeys {
+    try Files.makePrivateDirectory(directory)
+    let keys = AccountKeys.random()
+    let text = """
+      # Secrets of this mqvi server's accounts. Whoever has them is everybody; without them everybody is signed out.
+      access: \(Base64.encode(keys.access))
+      refresh: \(Base64.encode(keys.refresh))
+      sealing: \(Base64.encode(keys.sealing))
+
+      """
+    try Files.createPrivate(path, Array(text.utf8))
+    return keys
   }
 }

@@ -6,6 +6,7 @@
 import API
 import Access
 import Chronology
+import Identity
 import JSON
 import Problems
 import Reactor
@@ -46,22 +47,28 @@ struct CommunityPlane: ~Copyable {
   let documentation: APIDocumentation
   /// Facts as of the last commit that was heard of.
   var directory: Directory
+  var authenticator: Authenticator
   var limits: RateLimits
   var pending: [UInt64: Pending] = [:]
   var lastJob: UInt64 = 0
 
-  init(_ settings: Settings, log: Log) throws {
-    let opened = Mutex(Directory())
+  init(_ settings: Settings, keys: AccountKeys, log: Log, at moment: Moment) throws {
+    let opened = Mutex<(directory: Directory, authenticator: Authenticator)?>(nil)
     let configuration = StoreConfiguration(
       path: settings.dataDirectory + "/mqvi.db", migrations: Schema.migrations, backups: nil)
     let results = try Mailbox<WorkOutcome>(capacity: Limit.results)
     let rows = try Rows(configuration, report: { Self.report($0, log) }) { database throws(SQLError) in
       let state = try WriterState(reading: database)
-      opened.withLock { $0 = state.directory }
+      let authenticator = try Authenticator(keys, reading: database, at: moment.wall)
+      opened.withLock { $0 = (state.directory, authenticator) }
       return state
     }
+    guard let (directory, authenticator) = opened.withLock({ $0 }) else {
+      preconditionFailure("the store opens or throws")
+    }
     self.log = log
-    directory = opened.withLock { $0 }
+    self.directory = directory
+    self.authenticator = authenticator
     self.results = results
     self.rows = rows
     router = Router(CommunityRoutes.all)
