@@ -299,6 +299,12 @@ let everySuite: [Target] = [
       "Compression", "MediaCodecs", "Blobs", "TestSupport",
     ]),
   tests(
+    "IdentityTests", "Tests/Signalling/Identity",
+    [
+      "Chronology", "Randomness", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "Identity", "SQL",
+      "CommunitySupport", "TestSupport",
+    ]),
+  tests(
     "APITests", "Tests/Signalling/API",
     [
       "Chronology", "Randomness", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "CommunitySupport",
