@@ -11,7 +11,8 @@ extension Directory {
   /// Order: owner → all; OR of the roles; ADMIN → all; a timeout leaves looking.
   public func permissions(of user: Identifier, at time: WallTime) -> Permissions {
     guard let member = members[user] else { return [] }
-    return restricted(base(member), member, at: time)
+    var unwatched = Unwatched()
+    return restricted(base(member, &unwatched), member, at: time)
   }
 
   /// What `user` may do in `channel`. Nothing where they may not look, whatever else is allowed.
@@ -20,39 +21,22 @@ extension Directory {
   /// together (positions do not matter); override of the member (deny, allow); a timeout; what one needs for another.
   public func permissions(of user: Identifier, in channel: Identifier, at time: WallTime) -> Permissions {
     guard let member = members[user], let channel = channels[channel] else { return [] }
-    if channel.kind.isConversation { return conversation(channel, member, at: time) }
-    let base = base(member)
-    guard !base.contains(.admin) else { return .all }
-    var result = base
-    if let everyone { result.apply(channel.overrides[.role(everyone)]) }
-    var ofRoles = Override()
-    for id in member.roles where id != everyone && roles[id] != nil {
-      guard let override = channel.overrides[.role(id)] else { continue }
-      ofRoles.allow.formUnion(override.allow)
-      ofRoles.deny.formUnion(override.deny)
-    }
-    result.apply(ofRoles)
-    result.apply(channel.overrides[.member(user)])
-    return Self.implied(restricted(result, member, at: time))
+    var unwatched = Unwatched()
+    return evaluate(member, channel, at: time, &unwatched)
+  }
+
+  /// The same, step by step: the last step's result is what `permissions(of:in:at:)` says. Empty for who is not a
+  /// member and for a channel that is not there.
+  public func explanation(of user: Identifier, in channel: Identifier, at time: WallTime) -> [EvaluationStep] {
+    guard let member = members[user], let channel = channels[channel] else { return [] }
+    var record = Record()
+    _ = evaluate(member, channel, at: time, &record)
+    return record.steps
   }
 
   /// Whether `user` may know of `channel` at all.
   public func sees(_ user: Identifier, _ channel: Identifier, at time: WallTime) -> Bool {
     permissions(of: user, in: channel, at: time).contains(.viewChannel)
-  }
-
-  /// Whether `actor` stands above `target`: one acts on members of lower rank only, never on oneself's equals.
-  public func outranks(_ actor: Identifier, _ target: Identifier) -> Bool { rank(of: actor) > rank(of: target) }
-
-  /// Whether `actor` may give, take, edit or delete `role`: it stands below the own highest role. The role of everybody
-  /// can be edited by who may manage roles, but no bits that the actor lacks can be added (UN-054): see `mayGrant`.
-  public func outranks(_ actor: Identifier, role: Role) -> Bool {
-    role.kind != .owner && rank(of: actor) > role.position || role.kind == .owner && isOwner(actor)
-  }
-
-  /// Whether `actor` holds all of `permissions`, so that giving them away raises nobody above the giver (UN-054).
-  public func mayGrant(_ actor: Identifier, _ permissions: Permissions, at time: WallTime) -> Bool {
-    self.permissions(of: actor, at: time).isSuperset(of: permissions)
   }
 
   // MARK: Refusing
@@ -75,13 +59,60 @@ extension Directory {
 
   // MARK: Steps of the order
 
-  private func base(_ member: Member) -> Permissions {
-    var result: Permissions = []
-    for role in roles(of: member) {
-      if role.kind == .owner { return .all }
-      result.formUnion(role.permissions)
+  private func evaluate(
+    _ member: Member, _ channel: Channel, at time: WallTime, _ observer: inout some EvaluationObserver
+  ) -> Permissions {
+    if channel.kind.isConversation { return conversation(channel, member, at: time, &observer) }
+    var result = base(member, &observer)
+    guard !result.contains(.admin) else { return .all }
+    if let everyone, let override = channel.overrides[.role(everyone)] {
+      result.apply(override)
+      observer.saw(.everyoneOverride, override, result)
     }
-    return result.contains(.admin) ? .all : result.intersection(.all)
+    if let override = channel.overrides.isEmpty ? nil : ofRoles(member, channel, result, &observer) {
+      result.apply(override)
+      observer.saw(.roleOverrides, override, result)
+    }
+    if let override = channel.overrides[.member(member.id)] {
+      result.apply(override)
+      observer.saw(.memberOverride, override, result)
+    }
+    let restricted = restricted(result, member, at: time)
+    if restricted != result { observer.saw(.timeout, Override(deny: result.subtracting(restricted)), restricted) }
+    let final = Self.implied(restricted)
+    if final != restricted { observer.saw(.dependencies, Override(deny: restricted.subtracting(final)), final) }
+    return final
+  }
+
+  /// OR of the roles; everything for owners and administrators.
+  private func base(_ member: Member, _ observer: inout some EvaluationObserver) -> Permissions {
+    var result: Permissions = []
+    var isOwner = false
+    func add(_ id: Identifier, _ observer: inout some EvaluationObserver) {
+      guard let role = roles[id] else { return }
+      if role.kind == .owner { isOwner = true }
+      result.formUnion(role.permissions.intersection(.all))
+      observer.saw(.role(id), Override(allow: role.permissions.intersection(.all)), result)
+    }
+    if let everyone { add(everyone, &observer) }
+    for id in member.roles where id != everyone { add(id, &observer) }
+    guard isOwner || result.contains(.admin) else { return result }
+    observer.saw(isOwner ? .owner : .administrator, Override(allow: .all), .all)
+    return .all
+  }
+
+  /// What the overrides of the member's roles come to, the one of everybody aside; nil when there is none.
+  private func ofRoles(
+    _ member: Member, _ channel: Channel, _ sofar: Permissions, _ observer: inout some EvaluationObserver
+  ) -> Override? {
+    var result: Override?
+    for id in member.roles where id != everyone && roles[id] != nil {
+      guard let override = channel.overrides[.role(id)] else { continue }
+      observer.saw(.roleOverride(id), override, sofar)
+      result = Override(
+        allow: (result?.allow ?? []).union(override.allow), deny: (result?.deny ?? []).union(override.deny))
+    }
+    return result
   }
 
   /// A timeout leaves looking; administrators cannot be timed out.
@@ -100,17 +131,23 @@ extension Directory {
   }
 
   /// People who talk among themselves may do what talking needs; rank on the server gives nothing here.
-  private func conversation(_ channel: Channel, _ member: Member, at time: WallTime) -> Permissions {
+  private func conversation(
+    _ channel: Channel, _ member: Member, at time: WallTime, _ observer: inout some EvaluationObserver
+  ) -> Permissions {
     guard channel.participants.contains(member.id) else { return [] }
     let held: Permissions = [.viewChannel, .sendMessages, .connectVoice, .speak, .stream]
-    guard let until = member.timedOutUntil, until > time, !base(member).contains(.admin) else { return held }
-    return [.viewChannel]
+    observer.saw(.conversation, Override(allow: held), held)
+    var unwatched = Unwatched()
+    guard let until = member.timedOutUntil, until > time, !base(member, &unwatched).contains(.admin) else {
+      return held
+    }
+    observer.saw(.timeout, Override(deny: held.subtracting(.viewChannel)), .viewChannel)
+    return .viewChannel
   }
 }
 
 extension Permissions {
-  fileprivate mutating func apply(_ override: Override?) {
-    guard let override else { return }
+  fileprivate mutating func apply(_ override: Override) {
     subtract(override.deny.intersection(.ofChannels))
     formUnion(override.allow.intersection(.ofChannels))
   }

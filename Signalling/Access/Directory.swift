@@ -137,12 +137,4 @@ public struct Directory: Hashable, Sendable {
     }
     return result
   }
-
-  /// The highest position that `user` holds; −1 for who is not a member.
-  public func rank(of user: Identifier) -> Int {
-    guard let member = members[user] else { return -1 }
-    return roles(of: member).map { $0.kind == .owner ? Int.max : $0.position }.max() ?? 0
-  }
-
-  public func isOwner(_ user: Identifier) -> Bool { rank(of: user) == Int.max }
 }
