@@ -110,6 +110,9 @@ let signalling: [Target] = [
   library(
     "Identity", "Signalling/Identity",
     ["Chronology", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "SQL"]),
+  library(
+    "Community", "Signalling/Community",
+    ["Chronology", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "SQL", "Identity"]),
 ]
 
 let drivers: [Target] = [
@@ -299,9 +302,12 @@ let everySuite: [Target] = [
       "Compression", "MediaCodecs", "Blobs", "TestSupport",
     ]),
   tests(
-    "IdentityTests", "Tests/Signalling/Identity",
+    "AccessTests", "Tests/Signalling/Access",
+    ["Chronology", "Identifiers", "Problems", "Randomness", "Access", "TestSupport"]),
+  tests(
+    "CommunityTests", "Tests/Signalling/Community",
     [
-      "Chronology", "Randomness", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "Identity", "SQL",
+      "Chronology", "Identifiers", "JSON", "Randomness", "Problems", "Access", "API", "SQL", "Identity", "Community",
       "CommunitySupport", "TestSupport",
     ]),
   tests(

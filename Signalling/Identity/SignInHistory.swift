@@ -7,7 +7,7 @@ import JSON
 import Problems
 import SQL
 
-enum SignInOutcome: String, Sendable, CaseIterable {
+enum SignInOutcome: String, Sendable {
   case success
   /// Name or password were wrong.
   case credentials

@@ -13,6 +13,8 @@ extension Migration {
         id INTEGER PRIMARY KEY,
         name TEXT NOT NULL,
         icon_blob TEXT,
+        icon_type TEXT,
+        icon_size INTEGER,
         created_at INTEGER NOT NULL
       ) STRICT;
 
@@ -114,6 +116,18 @@ extension Migration {
         CHECK ((role_id IS NULL) <> (user_id IS NULL)),
         UNIQUE (channel_id, role_id),
         UNIQUE (channel_id, user_id)
+      ) STRICT;
+
+      -- What new channels of a category begin with, and what its synced channels follow (decision 0014).
+      CREATE TABLE category_permissions (
+        category_id INTEGER NOT NULL REFERENCES categories(id) ON DELETE CASCADE,
+        role_id INTEGER REFERENCES roles(id) ON DELETE CASCADE,
+        user_id INTEGER REFERENCES users(id) ON DELETE CASCADE,
+        allow INTEGER NOT NULL DEFAULT 0,
+        deny INTEGER NOT NULL DEFAULT 0,
+        CHECK ((role_id IS NULL) <> (user_id IS NULL)),
+        UNIQUE (category_id, role_id),
+        UNIQUE (category_id, user_id)
       ) STRICT;
 
       CREATE TABLE invites (

@@ -66,6 +66,9 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     ("Signalling/API", foundations.union(["Cryptography", "Problems", "Access", "SQL"])),
     ("Signalling/Identity", foundations.union(["Cryptography", "Problems", "Access", "API", "SQL"])),
     (
+      "Signalling/Community", foundations.union(["Cryptography", "Problems", "Access", "API", "SQL", "Identity"])
+    ),
+    (
       "Sources/Drivers",
       foundations.union(streams).union(system).union([
         "Node", "Reactor", "Compression", "CLinux", "COpenSSL", "CCurl", "COpus", "CVPX", "CZlib", "CSQLite",
