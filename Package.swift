@@ -225,6 +225,9 @@ let benchmarks: [Target] =
       name: "Floor", dependencies: ["Harness", "Chronology", "Wire", "Reactor", "CLinux", "COpenSSL"],
       path: "bench/Floor", swiftSettings: tooling),
     .executableTarget(
+      name: "StoreBench", dependencies: ["Harness", "Chronology", "Reactor", "SQL", "Store"],
+      path: "bench/Store", swiftSettings: tooling),
+    .executableTarget(
       name: "Load",
       dependencies: [
         "Harness", "Bytes", "Chronology", "Randomness", "JSON", "MediaContract", "Wire", "Cryptography", "Connectivity",
