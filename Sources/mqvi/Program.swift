@@ -15,6 +15,8 @@ import Reactor
     case "token": finish(TokenCommand.run(rest))
     case "rooms": finish(RoomsCommand.run(rest))
     case "doctor": finish(Doctor.run(rest))
+    case "backup": finish(BackupCommand.run(rest))
+    case "restore": finish(RestoreCommand.run(rest))
     case "settings": finish(SettingsCommand.run(rest))
     case "version", "--version", "-v": finish(Version.run())
     case "help", "--help", "-h": finish(Help.run(rest))

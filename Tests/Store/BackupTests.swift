@@ -99,6 +99,13 @@ private func damage(_ path: String) throws {
     #expect(error.description == "\(backup) exists already: name another file")
   }
 
+  @Test func `two backups in one second have two names`() throws {
+    let (directory, _) = try backedUp(10)
+    let archive = directory.path + "/backups"
+    let paths = try (0..<3).map { _ in try Backups.make(of: directory.database, in: archive, at: now).path }
+    #expect(paths == ["00", "01", "02"].map { archive + "/mqvi-20261120T0930\($0)Z.db" })
+  }
+
   @Test func `there is nothing to back up without a database`() throws {
     let directory = try TemporaryDirectory()
     let error = try #require(throws: StoreError.self) {
@@ -187,7 +194,7 @@ private func damage(_ path: String) throws {
     let (directory, _) = try backedUp(5)
     let file = directory.path + "/text"
     try String(repeating: "words ", count: 2000).write(toFile: file, atomically: true, encoding: .utf8)
-    try expectRefusal(directory, file, "no database")
+    try expectRefusal(directory, file, "the file is no database: \(file)")
   }
 
   @Test func `another program's database is refused`() throws {

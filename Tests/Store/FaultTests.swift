@@ -139,6 +139,17 @@ private let rounds = ProcessInfo.processInfo.environment["MQVI_LONG"] == nil ? 2
     #expect(try store.settle(1)[0].result == .success(2))
   }
 
+  @Test func `only the owner may read the database and what lies beside it`() throws {
+    let directory = try TemporaryDirectory()
+    let store = try openNumbers(directory)
+    #expect(store.insert(1))
+    _ = try store.settle(1)
+    for name in ["mqvi.db", "mqvi.db-wal", "mqvi.db-shm", "mqvi.db.lock"] {
+      let attributes = try FileManager.default.attributesOfItem(atPath: directory.path + "/" + name)
+      #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+    }
+  }
+
   @Test func `two servers cannot have one database`() throws {
     let directory = try TemporaryDirectory()
     let store = try openNumbers(directory)

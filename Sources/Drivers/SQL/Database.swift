@@ -39,12 +39,17 @@ import CSQLite
       self.path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
     guard let opened = unsafe opened else { throw SQLError(code: SQLITE_NOMEM, message: "out of memory") }
     unsafe connection = opened
-    guard code == SQLITE_OK else { throw error(code, path) }
+    guard code == SQLITE_OK else { throw SQLError(code: code, message: "\(self.path): \(error(code).message)") }
     // SQLite opens a file that it may not write to all the same, and would only fail at the first write.
     guard unsafe mode == .readOnly || sqlite3_db_readonly(opened, "main") == 0 else {
       throw SQLError(code: SQLITE_READONLY, message: "\(path) is write-protected")
     }
-    try configure()
+    do throws(SQLError) {
+      try configure()
+    } catch {
+      // The first look into a file that is none of ours: what matters is which file, not which of our statements.
+      throw SQLError(code: error.code, message: "\(self.path): \(error.message)")
+    }
   }
 
   deinit {

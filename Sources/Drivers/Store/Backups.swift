@@ -55,6 +55,22 @@ public enum Backups {
     }
   }
 
+  /// As `make(of:at:progress:)`, to a file in `directory` that is named after `time`, or the first free second after it.
+  /// The directory is made, for its owner only, when it is missing.
+  public static func make(
+    of source: String, in directory: String, at time: WallTime,
+    progress: (_ copied: Int, _ total: Int) -> Bool = { _, _ in true }
+  ) throws(StoreError) -> Backup {
+    // Before the directory is made: a mistyped path should leave nothing behind.
+    guard Files.exists(source) else { throw .missing(path: source) }
+    try StoreError.wrapping { () throws(SystemError) in try Files.makePrivateDirectory(directory) }
+    var name = BackupName(time)
+    while Files.exists(directory + "/" + name.text) {
+      name = BackupName(WallTime(milliseconds: name.time.milliseconds + 1000))
+    }
+    return try make(of: source, at: directory + "/" + name.text, progress: progress)
+  }
+
   /// An empty file that only its owner may read: SQLite would make one that the umask decides about.
   private static func prepare(_ path: String) throws(SystemError) {
     try Files.remove(path)
@@ -88,12 +104,14 @@ public enum Backups {
     _ source: String, to target: String, knowing migrations: [Migration], at time: WallTime
   ) throws(StoreError) -> String? {
     guard Files.exists(source) else { throw .missing(path: source) }
+    let backup = try open(source, migrations)
     try StoreError.wrapping { () throws(SystemError) in try Files.makePrivateDirectory(Files.directory(of: target)) }
     return try DatabaseLock(target).during { () throws(StoreError) in
       let partial = target + ".restoring"
       do throws(StoreError) {
         try StoreError.wrapping { () throws(SystemError) in try prepare(partial) }
-        try verify(source, copiedTo: partial, migrations)
+        try StoreError.wrapping { () throws(SQLError) in try backup.copy(to: partial) }
+        try check(partial, .everything, named: source)
         return try StoreError.wrapping { () throws(SystemError) in
           try Files.synchronize(partial)
           let kept = try setAside(target, at: time)
@@ -107,20 +125,16 @@ public enum Backups {
     }
   }
 
-  /// Copies `source` and makes sure that the copy is a whole database of ours that this binary knows.
-  private static func verify(
-    _ source: String, copiedTo partial: String, _ migrations: [Migration]
-  ) throws(StoreError) {
+  /// Opens a backup if it is a database of ours that this binary knows.
+  private static func open(_ source: String, _ migrations: [Migration]) throws(StoreError) -> Database {
     let database = try StoreError.wrapping { () throws(SQLError) in try Database(path: source, mode: .readOnly) }
-    let record: SchemaRecord
     do throws(MigrationError) {
-      record = try Migrations.inspect(database, knowing: migrations)
+      let record = try Migrations.inspect(database, knowing: migrations)
+      guard !record.isEmpty else { throw .foreign(path: source) }
+      return database
     } catch {
       throw .migration(error)
     }
-    guard !record.isEmpty else { throw .migration(.foreign(path: source)) }
-    try StoreError.wrapping { () throws(SQLError) in try database.copy(to: partial) }
-    try check(partial, .everything, named: source)
   }
 
   /// Gives the database and what belongs to it a dated name, without taking its own from it.

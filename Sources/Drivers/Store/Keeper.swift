@@ -80,10 +80,10 @@ final class Keeper: Sendable {
     _ path: String, _ plan: BackupPlan, _ stopping: Stopping, _ report: (StoreEvent) -> Void
   ) -> Bool {
     let start = Clock.now()
-    let target = plan.directory + "/" + BackupName(Clock.wallTime()).text
     do throws(StoreError) {
-      try StoreError.wrapping { () throws(SystemError) in try Files.makePrivateDirectory(plan.directory) }
-      let backup = try Backups.make(of: path, at: target) { _, _ in !stopping.isAsked.load(ordering: .relaxed) }
+      let backup = try Backups.make(of: path, in: plan.directory, at: Clock.wallTime()) { _, _ in
+        !stopping.isAsked.load(ordering: .relaxed)
+      }
       let superfluous = BackupName.superfluous(names(plan), recent: plan.recent, daily: plan.daily)
       for name in superfluous {
         try StoreError.wrapping { () throws(SystemError) in try Files.remove(plan.directory + "/" + name.text) }

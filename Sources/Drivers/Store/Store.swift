@@ -140,6 +140,10 @@ public final class Store<State: Sendable, Outcome: Sendable, Failure: SQLFailure
     _ open: (Database) throws(SQLError) -> State, _ opening: Mailbox<StoreError?>
   ) {
     do throws(StoreError) {
+      // SQLite would leave it to the umask who may read everybody's messages; what it puts beside has the file's mode.
+      if !Files.exists(core.path) {
+        try StoreError.wrapping { () throws(SystemError) in try Files.createPrivate(core.path, []) }
+      }
       let database = try StoreError.wrapping { () throws(SQLError) in
         try Database(path: core.path, mode: .readWrite)
       }

@@ -31,6 +31,12 @@ public struct Settings: Sendable, Equatable {
   public var socketBufferKilobytes = 4096
   public var coalesceMicroseconds = 0
 
+  // Copies of the database.
+  public var backupDirectory = ""
+  public var backupInterval = 60
+  public var backupKeep = 24
+  public var backupKeepDays = 7
+
   // What others are told.
   public var webhookURLs: [String] = []
   public var webhooksToPrivateAddresses = false

@@ -1,7 +1,7 @@
 // The table of settings: the one place for names, ranges and explanations. The help and the documentation are made of it.
 
 extension Settings {
-  public static let table: [Setting] = listening + access + rooms + media + reporting
+  public static let table: [Setting] = listening + access + rooms + media + backups + reporting
 
   private static let listening: [Setting] = [
     .text(
@@ -88,6 +88,23 @@ extension Settings {
       "MQVI_COALESCE_MICROSECONDS", 0...5000, "µs",
       "How long a shard gathers packets before it sends them: larger batches cost less CPU and add this much delay.",
       get: { $0.coalesceMicroseconds }, set: { $0.coalesceMicroseconds = $1 }),
+  ]
+
+  private static let backups: [Setting] = [
+    .text(
+      "MQVI_BACKUP_DIRECTORY", "path",
+      "Where backups of the database are kept. Empty: backups, in the data directory. Another disk is better.",
+      get: { $0.backupDirectory }, set: { $0.backupDirectory = $1 }),
+    .integer(
+      "MQVI_BACKUP_INTERVAL", 0...10_080, "minutes",
+      "Between two backups, which are made while the server runs. 0: none.",
+      get: { $0.backupInterval }, set: { $0.backupInterval = $1 }),
+    .integer(
+      "MQVI_BACKUP_KEEP", 1...1000, "backups", "How many of the newest backups are kept.", get: { $0.backupKeep },
+      set: { $0.backupKeep = $1 }),
+    .integer(
+      "MQVI_BACKUP_KEEP_DAYS", 0...1000, "days", "Of how many more days the newest backup is kept.",
+      get: { $0.backupKeepDays }, set: { $0.backupKeepDays = $1 }),
   ]
 
   private static let reporting: [Setting] = [

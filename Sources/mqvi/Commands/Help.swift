@@ -22,6 +22,8 @@ enum Help {
       mqvi serve       run the server
       mqvi token       print an access token for a room
       mqvi rooms       who is where on the running server
+      mqvi backup      copy the database, also while the server runs
+      mqvi restore     put a backup in the database's place
       mqvi doctor      look for what would keep people from hearing each other
       mqvi settings    list what can be set
       mqvi version     print the version
@@ -64,6 +66,19 @@ enum Help {
 
     Checks this machine with the same settings as `serve`: ports, buffers, addresses, clock, disk, open files.
     Says what is wrong and what to do. Exit status 0: nothing is in the way; 1: something is.
+    """,
+    "backup": """
+    mqvi backup [FILE] [--data DIRECTORY]
+
+    Copies the database to FILE, or to a dated one among the server's own backups. The server may be running: the copy
+    is one moment of it. It is looked over before it gets its name. Uploaded files and the API key are not in it: they
+    lie beside the database in the data directory.
+    """,
+    "restore": """
+    mqvi restore FILE [--data DIRECTORY]
+
+    Puts a backup in the place of the database, after it was found to be whole, ours and not newer than this mqvi. The
+    server must be stopped. The old database stays beside it under a dated name.
     """,
     "settings": """
     mqvi settings [--markdown]

@@ -54,6 +54,11 @@ struct Options {
     return count * (factor ?? 1)
   }
 
+  /// The first word that is no option, when those that take a value have been taken; nil when there is none.
+  mutating func operand() -> String? {
+    arguments.firstIndex { !$0.hasPrefix("-") }.map { arguments.remove(at: $0) }
+  }
+
   /// Nothing may be left.
   func finish() throws(OptionError) {
     if let first = arguments.first { throw OptionError(description: "\(first) is not an option here") }

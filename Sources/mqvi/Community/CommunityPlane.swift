@@ -11,7 +11,6 @@ import JSON
 import Problems
 import Reactor
 import SQL
-import Schema
 import Settings
 import Store
 import Synchronization
@@ -54,8 +53,7 @@ struct CommunityPlane: ~Copyable {
 
   init(_ settings: Settings, keys: AccountKeys, log: Log, at moment: Moment) throws {
     let opened = Mutex<(directory: Directory, authenticator: Authenticator)?>(nil)
-    let configuration = StoreConfiguration(
-      path: settings.dataDirectory + "/mqvi.db", migrations: Schema.migrations, backups: nil)
+    let configuration = DataDirectory.store(settings)
     let results = try Mailbox<WorkOutcome>(capacity: Limit.results)
     let rows = try Rows(configuration, report: { Self.report($0, log) }) { database throws(SQLError) in
       let state = try WriterState(reading: database)
