@@ -38,11 +38,12 @@ enum Serve {
     let certificate = try Certificate.selfSigned(at: Clock.wallTime())
     var server = try WebServer(WebServerConfiguration(settings))
     let bridge = try MediaBridge(settings, certificate: certificate)
-    announce(settings, server.address, isSecure: server.isSecure, key: key, hasPage: !files.isEmpty)
-    announce(bridge, settings)
+    let hasPage = !files.isEmpty
     var plane = try ControlPlane(
       settings, key: key, log: log, files: files, termination: termination, bridge: bridge, certificate: certificate,
       at: Clock.moment())
+    announce(settings, server.address, isSecure: server.isSecure, key: key, hasPage: hasPage)
+    announce(plane.bridge, settings)
     for descriptor in plane.watched { try server.watch(descriptor) }
     server.run(&plane)
     plane.stop()
