@@ -1,84 +1,35 @@
-// The page from door to room and back.
+// The page: a room without an account if the address names one, otherwise the community.
 
 import { useEffect, useState } from 'react'
-import { MediaSession } from '../media/mediaSession'
-import { recall, remember, requestToken, roomFromAddress, TokenRefused } from '../model/entry'
-import { isKey, preferredLanguage, translate, type Language } from '../strings/catalogue'
-import { JoinScreen, type JoinChoice } from './JoinScreen'
-import { RoomScreen } from './RoomScreen'
-import { LanguageContext, useStore } from './useStore'
+import { recall, remember } from '../model/entry'
+import { preferredLanguage, type Language } from '../strings/catalogue'
+import { CommunityApp } from './community/CommunityApp'
+import { GuestRoom } from './GuestRoom'
+import { LanguageContext } from './useStore'
 
-const session = new MediaSession()
-// Tests and people with a console may look at what the page does.
-Object.assign(window, { mqvi: session })
+/** `#name` is a room that one enters with its link; `#/…` is a place in the community. */
+const isGuest = (hash: string): boolean => hash.length > 1 && !hash.startsWith('#/')
 
 export function App(): JSX.Element {
   const [language, setLanguage] = useState<Language>(() => (recall('language') as Language) || preferredLanguage(navigator.languages))
-  const [choice, setChoice] = useState<JoinChoice | null>(null)
-  const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<string | null>(null)
-  const [speaker, setSpeaker] = useState(recall('speaker'))
-  const room = useStore(session.room)
+  const [guest, setGuest] = useState(isGuest(location.hash))
 
   useEffect(() => { document.documentElement.lang = language }, [language])
-
   useEffect(() => {
-    if (room.connection !== 'ended' || !choice) return
-    if (room.endReason) setFailure(endText(language, room.endReason))
-    setChoice(null)
-    setBusy(false)
-  }, [room.connection, room.endReason, choice, language])
-
-  useEffect(() => {
-    const leave = (): void => void session.disconnect()
-    window.addEventListener('pagehide', leave)
-    return () => window.removeEventListener('pagehide', leave)
+    const changed = (): void => setGuest((was) => was || isGuest(location.hash))
+    window.addEventListener('hashchange', changed)
+    return () => window.removeEventListener('hashchange', changed)
   }, [])
 
-  const join = async (chosen: JoinChoice): Promise<void> => {
-    setBusy(true)
-    setFailure(null)
-    remember('name', chosen.name)
-    remember('microphone', chosen.microphone)
-    remember('speaker', chosen.speaker)
-    setSpeaker(chosen.speaker)
-    history.replaceState(null, '', `#${encodeURIComponent(chosen.room)}`)
-    try {
-      const token = await requestToken(location.origin, chosen.room, chosen.name)
-      setChoice(chosen)
-      await session.connect(location.origin, token)
-      setBusy(false)
-      if (chosen.track) await session.publish(chosen.track, 'MICROPHONE', chosen.muted)
-    } catch (error) {
-      setBusy(false)
-      if (error instanceof TokenRefused) setFailure(translate(language, 'error.token') + error.message)
-      else if (session.room.get().connection !== 'connected') {
-        setChoice(null)
-        setFailure((known) => known ?? translate(language, 'error.unreachable'))
-      }
-    }
-  }
-
-  const switchLanguage = (): void => {
-    const next = language === 'tr' ? 'en' : 'tr'
+  const choose = (next: Language): void => {
     remember('language', next)
     setLanguage(next)
   }
-
-  const isInside = choice !== null && room.connection !== 'idle' && room.connection !== 'ended' && room.localSid !== ''
   return (
     <LanguageContext.Provider value={language}>
-      {isInside && choice
-        ? <RoomScreen session={session} microphone={choice.microphone} speaker={speaker}
-            onSpeaker={(id) => { setSpeaker(id); remember('speaker', id) }}
-            onLeave={() => { setChoice(null); void session.disconnect() }} />
-        : <JoinScreen busy={busy} failure={failure} onJoin={(chosen) => void join(chosen)} onLanguage={switchLanguage}
-            initial={{ name: recall('name'), room: roomFromAddress(location.hash), microphone: recall('microphone'), speaker }} />}
+      {guest
+        ? <GuestRoom language={language} onLanguage={() => choose(language === 'tr' ? 'en' : 'tr')} />
+        : <CommunityApp onGuest={() => setGuest(true)} onLanguage={choose} />}
     </LanguageContext.Provider>
   )
-}
-
-function endText(language: Language, reason: string): string {
-  for (const key of [`ended.${reason}`, `error.${reason}`]) if (isKey(key)) return translate(language, key)
-  return translate(language, 'ended.other')
 }

@@ -11,7 +11,9 @@ export function useStore<Value>(store: ReadonlyStore<Value>): Value {
 export const LanguageContext = createContext<Language>('tr')
 
 /** Looks words up in the reader's language. */
-export function useWords(): (key: Key) => string {
+export type Words = (key: Key, values?: Record<string, string | number>) => string
+
+export function useWords(): Words {
   const language = useContext(LanguageContext)
-  return (key) => translate(language, key)
+  return (key, values) => translate(language, key, values)
 }

@@ -20,6 +20,8 @@ export type CommunityEvent = (op: string, data: unknown, state: CommunityState) 
 export class Community {
   readonly state = new Store<CommunityState | null>(null)
   readonly gateway: Gateway
+  /** Grows with each new beginning: what was loaded before must be loaded again. */
+  readonly epoch = new Store(0)
   private readonly timelines = new Map<Id, Store<Timeline>>()
   private readonly loading = new Set<string>()
   private readonly listeners = new Set<CommunityEvent>()
@@ -55,6 +57,7 @@ export class Community {
       this.state.set(community.fromReady(data as Ready))
       // What was loaded before the gap may lack what was written in it.
       for (const store of this.timelines.values()) store.update((old) => ({ ...timeline.emptyTimeline, pending: old.pending }))
+      this.epoch.update((epoch) => epoch + 1)
     } else {
       this.state.update((state) => state && community.reduce(state, op, data, Date.now()))
       this.change(op, data as Record<string, unknown>)

@@ -1,0 +1,34 @@
+// A dialog over the page: takes the focus, gives it back, and closes on Escape and on a click beside it.
+
+import { useEffect, useRef, type ReactNode } from 'react'
+import { Icon } from '../icons'
+import { useWords } from '../useStore'
+
+export function Modal({ title, children, onClose, wide = false }: {
+  title: string; children: ReactNode; onClose: () => void; wide?: boolean
+}): JSX.Element {
+  const words = useWords()
+  const box = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const dialog = box.current
+    const before = document.activeElement
+    dialog?.showModal()
+    return () => {
+      dialog?.close()
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  return (
+    <dialog ref={box} className={wide ? 'modal wide' : 'modal'} aria-label={title}
+      onCancel={(event) => { event.preventDefault(); onClose() }}
+      onMouseDown={(event) => { if (event.target === event.currentTarget) onClose() }}>
+      <div className="modal-body">
+        <header>
+          <h2>{title}</h2>
+          <button className="icon-button" aria-label={words('shell.close')} onClick={onClose}><Icon name="close" size={20} /></button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  )
+}
