@@ -305,6 +305,12 @@ let everySuite: [Target] = [
       "Compression", "MediaCodecs", "Blobs", "TestSupport",
     ]),
   tests(
+    "IdentityTests", "Tests/Signalling/Identity",
+    [
+      "Chronology", "Randomness", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "Identity", "SQL",
+      "CommunitySupport", "TestSupport",
+    ]),
+  tests(
     "AccessTests", "Tests/Signalling/Access",
     ["Chronology", "Identifiers", "Problems", "Randomness", "Access", "TestSupport"]),
   tests(

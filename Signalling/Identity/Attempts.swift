@@ -68,8 +68,11 @@ struct AttemptCounter: Sendable {
   /// is the account's, except in a known browser.
   static func secondFactor(_ user: Identifier, from network: Network, device: String?) -> [AttemptCounter] {
     if let device { return [own("second factor \(device)")] }
-    return [own("second factor \(user)"), budget(of: network)]
+    return secondFactor(user) + [budget(of: network)]
   }
+
+  /// For a second factor that a signed-in person gives again.
+  static func secondFactor(_ user: Identifier) -> [AttemptCounter] { [own("second factor \(user)")] }
 
   /// For a password or a code that a signed-in person gives again: counted by session.
   static func proof(_ session: Identifier) -> [AttemptCounter] { [own("proof \(session)")] }

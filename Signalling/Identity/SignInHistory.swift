@@ -7,7 +7,7 @@ import JSON
 import Problems
 import SQL
 
-enum SignInOutcome: String, Sendable {
+enum SignInOutcome: String, Sendable, CaseIterable {
   case success
   /// Name or password were wrong.
   case credentials

@@ -46,14 +46,19 @@ public struct Problem: Error, Hashable, Sendable {
   /// What the log says about it, and nobody else: a statement that failed, never its values.
   public var detail: String?
 
+  /// What the next step has to show, where a request was half of something: after the password, before the second factor.
+  public var ticket: String?
+
   public init(
-    _ code: Code, _ message: String, reason: String? = nil, pointer: String? = nil, retryAfter: Double? = nil
+    _ code: Code, _ message: String, reason: String? = nil, pointer: String? = nil, retryAfter: Double? = nil,
+    ticket: String? = nil
   ) {
     self.code = code
     self.message = message
     self.reason = reason
     self.pointer = pointer
     self.retryAfter = retryAfter
+    self.ticket = ticket
   }
 
   /// Nobody is signed in, or not any more. The fixed words of the requirements (UN-003).

@@ -21,9 +21,8 @@ extension Inquiry {
       self.reason = String(reason.prefix(512))
     }
     for (name, value) in request.headers.fields where headers[name] == nil { headers[name] = value }
-    // They are read by the authenticator alone: no handler gets to see them.
+    // It is read by the authenticator alone. Cookies reach the handlers whose routes name them: those that sign in.
     headers["authorization"] = nil
-    headers["cookie"] = nil
   }
 
   private static func parameters(_ query: String) -> [String: String] {
