@@ -23,6 +23,7 @@ extension Problem {
     if let reason { object["reason"] = .string(reason) }
     if let pointer { object["pointer"] = .string(pointer) }
     if let retryAfter { object["retry_after"] = .decimal(retryAfter) }
+    if let ticket { object["ticket"] = .string(ticket) }
     if code == .internal, let request { object["request"] = .string(request) }
     return JSONValue.object(object).serialized
   }

@@ -145,6 +145,7 @@ public enum OpenAPI {
       "reason": ["type": "string", "description": "A finer word where the code leaves open what to do."],
       "pointer": ["type": "string", "description": "The member that is wrong (RFC 6901)."],
       "retry_after": ["type": "number", "description": "Seconds."],
+      "ticket": ["type": "string", "description": "What the second step of signing in has to show."],
       "request": ["type": "string", "description": "The request's id in the server's log."],
     ],
   ]
