@@ -1,5 +1,7 @@
 // What a shard counts: plain numbers that only grow, for /metrics. Nothing is logged for a packet.
 
+import Chronology
+
 /// Totals since the shard began.
 public struct Counters: BitwiseCopyable, Sendable {
   // Datagrams on the wire.
@@ -53,7 +55,13 @@ public struct Counters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
-/// How long packets stay in the node, from their arrival to their departure's being ready.
+/// Neighbours among the departures that arrived together.
+struct LeavingPackets: Sendable {
+  var arrival: Instant
+  var packets: UInt64
+}
+
+/// How long packets stay in the server, from their arrival at the machine to the kernel's having taken them back.
 public struct DelayHistogram: Sendable {
   /// Upper bounds of the buckets in microseconds; the last bucket has none.
   public static let bounds: InlineArray<11, Int64> = [

@@ -19,6 +19,7 @@ extension MediaNode {
   ///   then gone. After false everything that came in has been dealt with.
   public mutating func collectDepartures(at time: Instant) -> Bool {
     if isHandedOut {
+      departed(at: time)
       departures.removeAll()
       isHandedOut = false
     }
@@ -31,6 +32,23 @@ extension MediaNode {
     counters.bytesOut &+= UInt64(departures.byteCount)
     isHandedOut = true
     return true
+  }
+
+  /// The departures are with the kernel now: this ends their packets' delay. A driver that does not say so has them
+  /// counted by the next `collectDepartures`.
+  public mutating func departed(at time: Instant) {
+    for run in leaving { delays.add(microseconds: (time - run.arrival).microseconds, packets: run.packets) }
+    leaving.removeAll(keepingCapacity: true)
+  }
+
+  /// Remembers when a packet that leaves has come.
+  private mutating func noteLeaving(_ arrival: Instant) {
+    let last = leaving.count &- 1
+    if last >= 0, leaving[last].arrival == arrival {
+      leaving[last].packets &+= 1
+    } else {
+      leaving.append(LeavingPackets(arrival: arrival, packets: 1))
+    }
   }
 
   private mutating func fanOut(at time: Instant) {
@@ -242,7 +260,7 @@ extension MediaNode {
       return
     }
     counters.packetsForwarded &+= 1
-    delays.add(microseconds: (time - packet.arrival).microseconds)
+    noteLeaving(packet.arrival)
   }
 
   /// Whether nothing behind the packet went to this subscriber. Late on its stream is not late for a subscriber who

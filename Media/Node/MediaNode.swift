@@ -59,6 +59,8 @@ public struct MediaNode: ~Copyable {
   var events = EventQueue()
   public internal(set) var counters = Counters()
   public internal(set) var delays = DelayHistogram()
+  /// Packets among the departures, until it is known when they left.
+  var leaving: [LeavingPackets] = []
 
   // Buffers that are used again and again, so that regular work allocates nothing.
   var missing: [UInt16] = []
@@ -87,6 +89,7 @@ public struct MediaNode: ~Copyable {
     usernames = UsernameTable(limit: configuration.transports * 2)
     paths = PathTable(limit: configuration.transports * ICEAgent.Limit.paths, seed: random.next())
     missing.reserveCapacity(Streams.Limit.missing)
+    leaving.reserveCapacity(Departures.Run.records)
   }
 
   /// When `advance` has something to do, if nothing happens before.

@@ -3,6 +3,7 @@
 import Chronology
 import EventLoops
 import Node
+import Reactor
 import Rooms
 import Telemetry
 import WebEdge
@@ -11,6 +12,10 @@ extension ControlPlane {
   func metricsPage(at moment: Moment) -> MetricsText {
     var page = MetricsText()
     page.gauge("mqvi_uptime_seconds", "Since the start of the process.", (moment.instant - started).seconds.rounded())
+    page.counter(
+      "process_cpu_seconds_total", "What all threads have run, user and system.",
+      seconds: Clock.processTime().seconds)
+    page.gauge("process_resident_memory_bytes", "Memory that the process really has.", Double(Process.residentBytes()))
     page.gauge("mqvi_rooms", "Rooms that exist.", Double(living.control.roomCount))
     page.gauge("mqvi_participants", "Participants with a session.", Double(living.control.participantCount))
     page.gauge("mqvi_webhooks_waiting", "Events that wait for a webhook receiver.", Double(webhooks.count))
@@ -49,9 +54,12 @@ extension MetricsText {
       "mqvi_tcp_dropped_total", "Packets that a TCP connection did not take.", shard.streams.dropped, labels: labels)
     counter("mqvi_tcp_timeouts_total", "ICE-TCP connections closed as idle.", shard.streams.timeouts, labels: labels)
     histogram("mqvi_turn_microseconds", "Length of a shard's turns.", shard.turns, labels: labels)
+    counter(
+      "mqvi_shard_cpu_seconds_total", "What the shard's thread has run, user and system.",
+      seconds: shard.processorTime.seconds, labels: labels)
     histogram(
-      "mqvi_forwarding_delay_microseconds", "From a packet's arrival to its departures.", Histogram(shard.delays),
-      labels: labels)
+      "mqvi_forwarding_delay_microseconds", "From a packet's arrival at the machine to the kernel's having it back.",
+      Histogram(shard.delays), labels: labels)
   }
 
   private static func mediaCounters(_ node: Node.Counters) -> [(String, String, UInt64)] {

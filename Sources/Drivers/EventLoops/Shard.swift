@@ -57,6 +57,8 @@ public struct ShardSnapshot: Sendable {
   public var turns: Histogram
   /// Whether the kernel still cuts runs apart for us.
   public var segments: Bool
+  /// What the shard's thread has run, in user space and in the kernel.
+  public var processorTime: Interval
 }
 
 /// From a shard to the control thread.

@@ -170,6 +170,7 @@ struct ShardLoop: ~Copyable {
         }
       }
       socket.flush(from: node.departures.arena)
+      node.departed(at: Clock.now())
     }
     self.streams = consume streams
   }
@@ -206,7 +207,8 @@ struct ShardLoop: ~Copyable {
     let snapshot = ShardSnapshot(
       index: configuration.index, node: node.counters, delays: node.delays, transports: population.transports,
       publications: population.publications, subscriptions: population.subscriptions, datagrams: socket.counters,
-      streams: streams.counters, turns: turns, segments: socket.segments)
+      streams: streams.counters, turns: turns, segments: socket.segments,
+      processorTime: Clock.threadTime())
     // A snapshot that finds no room is only one second's.
     _ = notices.post(.snapshot(snapshot))
   }

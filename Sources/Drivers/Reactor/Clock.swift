@@ -13,9 +13,15 @@ public enum Clock {
   /// Both.
   public static func moment() -> Moment { Moment(instant: now(), wall: wallTime()) }
 
+  /// What the calling thread has run so far, in user space and in the kernel.
+  public static func threadTime() -> Interval { Interval(nanoseconds: read(CLOCK_THREAD_CPUTIME_ID)) }
+
+  /// What all threads of the process have run so far.
+  public static func processTime() -> Interval { Interval(nanoseconds: read(CLOCK_PROCESS_CPUTIME_ID)) }
+
   private static func read(_ clock: clockid_t) -> Int64 {
     var time = timespec()
-    // Fills a local; these two clocks always exist.
+    // Fills a local; these clocks always exist.
     _ = unsafe clock_gettime(clock, &time)
     return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
   }

@@ -68,6 +68,14 @@ public enum Process {
   /// Cores that this process may run on.
   public static func availableCores() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
+  /// Memory that this process really has; 0 where the system does not tell.
+  public static func residentBytes() -> Int {
+    // Pages: all, resident, shared, …
+    let fields = ((try? Files.read("/proc/self/statm", limit: 256)) ?? []).split(separator: UInt8(ascii: " "))
+    guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
+    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
   /// Free bytes for an ordinary user on the file system that holds `path`.
   public static func freeDiskBytes(at path: String) -> Int? {
     var information = statvfs()

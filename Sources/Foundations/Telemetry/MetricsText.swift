@@ -18,11 +18,22 @@ public struct MetricsText: Sendable {
     families[place] += "\(name)\(Self.braces(labels)) \(value)\n"
   }
 
+  /// A time that only grows. By convention `name` ends in `_seconds_total`.
+  public mutating func counter(
+    _ name: String, _ help: String, seconds value: Double, labels: [(String, String)] = []
+  ) {
+    let place = describe(name, help, "counter")
+    families[place] += "\(name)\(Self.braces(labels)) \(Self.shown(value))\n"
+  }
+
   /// A number that goes up and down.
   public mutating func gauge(_ name: String, _ help: String, _ value: Double, labels: [(String, String)] = []) {
     let place = describe(name, help, "gauge")
-    let shown = value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
-    families[place] += "\(name)\(Self.braces(labels)) \(shown)\n"
+    families[place] += "\(name)\(Self.braces(labels)) \(Self.shown(value))\n"
+  }
+
+  private static func shown(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
   }
 
   /// A histogram; bucket counts are cumulative in this format.

@@ -12,6 +12,7 @@ import Testing
     page.counter("a_total", "Of a.", 1, labels: [("shard", "0")])
     page.gauge("b", "Of b.", 2.5)
     page.counter("a_total", "Of a.", 3, labels: [("shard", "1")])
+    page.counter("c_seconds_total", "Of c.", seconds: 0.25)
     #expect(
       page.text == """
         # HELP a_total Of a.
@@ -21,6 +22,9 @@ import Testing
         # HELP b Of b.
         # TYPE b gauge
         b 2.5
+        # HELP c_seconds_total Of c.
+        # TYPE c_seconds_total counter
+        c_seconds_total 0.25
 
         """)
   }

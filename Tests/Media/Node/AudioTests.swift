@@ -51,6 +51,16 @@ import Wire
     }
   }
 
+  @Test func `the delay of each forwarded packet lasts until the driver has handed it over`() {
+    let (stage, publisher, _) = makeStage()
+    stage.sendingTime = .microseconds(700)
+    speak(stage, publisher, 100..<150)
+    let buckets = (0..<DelayHistogram.bucketCount).map { stage.node.delays.buckets[$0] }
+    // Bounds: 50, 100, 200, 500 and 1,000 µs.
+    #expect(buckets[4] == stage.node.counters.packetsForwarded)
+    #expect(stage.node.delays.totalMicroseconds == 700 * stage.node.counters.packetsForwarded)
+  }
+
   @Test func `header extensions carry the subscriber's ids`() {
     let stage = Stage()
     let publisher = stage.join(1)

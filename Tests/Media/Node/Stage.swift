@@ -23,6 +23,9 @@ final class Stage {
   private var flying: [(arrival: Instant, client: Client, toNode: Bool, bytes: [UInt8])] = []
   let serverPath = Path(SocketAddress(v4: 0xC000_0201, port: 7_882))
 
+  /// How long the driver is busy with handing over a turn's departures.
+  var sendingTime = Interval.zero
+
   static let latency = Interval.milliseconds(10)
 
   init(configuration: Configuration = Configuration(), seed: UInt64 = 1) {
@@ -97,6 +100,7 @@ final class Stage {
     }
     while node.collectDepartures(at: now) {
       for index in 0..<node.departures.count { depart(node.departures.record(at: index)) }
+      node.departed(at: now + sendingTime)
     }
     while let event = node.nextEvent() { events.append(event) }
   }
