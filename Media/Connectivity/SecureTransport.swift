@@ -65,7 +65,8 @@ public struct SecureTransport: ~Copyable {
   /// only borrowed.
   private var dtlsState: DTLSSession.State?
   private var handshakeDeadline: Instant?
-  private var profile: SRTPProfile?
+  /// By what media is sealed; nil until connected.
+  public private(set) var profile: SRTPProfile?
   private var isHandshakeConfirmed = false
   private var dtlsRole = DTLSRole.server
   private var fingerprint: Fingerprint?

@@ -91,6 +91,9 @@ public struct MediaPeer: ~Copyable {
   /// Where the session stands; nil before the first valid check.
   public var state: TransportState? { transport.state }
 
+  /// By what media is sealed; nil until connected.
+  public var profile: SRTPProfile? { transport.profile }
+
   /// Of the last ICE check.
   public var roundTrip: Interval? { transport.roundTrip }
 

@@ -11,6 +11,11 @@ import Wire
 struct LocalEnd {
   var credentials: ICECredentials
   var fingerprint: Fingerprint
+  /// Where it listens on 127.0.0.1.
+  var port: UInt16
+
+  /// Its only candidate (RFC 8839 §5.1). Servers that speak ICE-lite learn it from the checks.
+  var candidate: String { "1 1 udp 2130706431 127.0.0.1 \(port) typ host" }
 
   func transport(_ setup: Setup) -> TransportDescription {
     var transport = TransportDescription()
@@ -48,6 +53,7 @@ enum ClientDescriptions {
       section.mid = String(index)
       section.direction = .sendonly
       section.msid = ("-", track.id)
+      section.candidates = [end.candidate]
       section.rids = track.rids
       section.simulcast = track.rids
       if track.rids.isEmpty {
@@ -72,7 +78,7 @@ enum ClientDescriptions {
     answer.transport = end.transport(.active)
     for offered in offer.media {
       var section = offered
-      section.candidates = []
+      section.candidates = [end.candidate]
       section.transport = TransportDescription()
       section.msid = nil
       section.sources = []
@@ -139,7 +145,9 @@ extension SDP {
     guard !candidates.isEmpty else { return nil }
     return ServerParameters(
       credentials: ICECredentials(usernameFragment: fragment, password: password),
-      fingerprint: Fingerprint(algorithm: fingerprint.algorithm, digest: fingerprint.digest), role: .client,
+      fingerprint: Fingerprint(algorithm: fingerprint.algorithm, digest: fingerprint.digest),
+      // RFC 8842: who answers `active` is the client, and we are the server then.
+      role: transport.setup == .active ? .server : .client,
       candidates: candidates, extensions: ids, usesTransportFeedback: ids.transportSequence != 0,
       maximumMessageSize: nil)
   }

@@ -13,12 +13,18 @@ final class DatagramEndpoint {
   private static let bufferBytes: Int32 = 4 << 20
 
   init?() {
-    var address = SocketAddress(v4: 0x7F00_0001, port: 0).raw
+    // Any address: Janus does not offer the loopback's, but another one of this machine.
+    var address = SocketAddress(v4: 0, port: 0).raw
     descriptor = mqvi_open_datagram(AF_INET, &address, Self.bufferBytes)
     if descriptor < 0 { return nil }
   }
 
   deinit { close(descriptor) }
+
+  var port: UInt16 {
+    var address = mqvi_address()
+    return mqvi_local_address(descriptor, &address) == 0 ? SocketAddress(address).port : 0
+  }
 
   func send(_ bytes: RawSpan, to address: SocketAddress) {
     bytes.withUnsafeBytes { memory in

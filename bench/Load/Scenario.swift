@@ -13,64 +13,95 @@ struct Scenario {
   struct Room {
     var name: String
     var roles: [Role]
-  }
 
-  var name: String
-  var rooms: [Room]
-  /// Bits per second of the layers of a share, lowest first.
-  var shareLayers = [150_000, 500_000, 2_500_000]
-  /// Participants that join each second and leave again, beside those of `rooms`; in the first room.
-  var joinsPerSecond = 0
-  /// How long each of them stays.
-  var stay = Interval.seconds(4)
-  /// The floor that the scenario is held against: datagrams of one burst, their size, destinations, bursts a second.
-  var floor: (burst: Int, byteCount: Int, destinations: Int, rate: Int)
-  /// Voices pause, and pauses are not sent.
-  var usesDTX = false
-
-  static let names = ["share-1x50", "share-1x500", "voice-20x20", "voice-100-rooms-of-10", "meeting-20x20", "churn"]
-
-  static func named(_ name: String) -> Scenario? {
-    switch name {
-    case "share-1x50": share(viewers: 50)
-    case "share-1x500": share(viewers: 500)
-    case "voice-20x20": voices(rooms: 1, people: 20, speakers: 20)
-    case "voice-100-rooms-of-10": voices(rooms: 100, people: 10, speakers: 2)
-    case "meeting-20x20": meeting
-    case "churn": churn
-    default: nil
+    /// Participants that publish something, beside the one at `index`.
+    func publishers(beside index: Int) -> Int {
+      roles.indices.count { $0 != index && (roles[$0].speaks || roles[$0].sharesScreen) }
     }
   }
 
-  private static func share(viewers: Int) -> Scenario {
-    let publisher = Role(sharesScreen: true, listens: false)
-    return Scenario(
-      name: "share-1x\(viewers)",
-      rooms: [Room(name: "share", roles: [publisher] + Array(repeating: Role(), count: viewers))],
-      floor: (9, 1_200, viewers, 30))
+  /// What a room's people do.
+  enum Kind {
+    /// Publishers share their screens; subscribers watch.
+    case share
+    /// Publishers speak, all the time; subscribers listen. They are the same people as far as the numbers go.
+    case voice
+    /// Subscribers speak and listen, and publishers among them share their screens.
+    case meeting
+    /// A share with sound that people come to look at and leave again.
+    case churn
   }
 
-  /// - Parameter speakers: how many of each room's people have their microphone open, and speak all the time.
-  private static func voices(rooms: Int, people: Int, speakers: Int) -> Scenario {
-    let roles = (0..<people).map { Role(speaks: $0 < speakers) }
-    return Scenario(
-      name: rooms == 1 ? "voice-\(people)x\(people)" : "voice-\(rooms)-rooms-of-\(people)",
-      rooms: (0..<rooms).map { Room(name: "voice-\($0)", roles: roles) },
-      floor: (1, 120, rooms * people, min(1_000, 50 * speakers)))
+  var name: String
+  var kind: Kind
+  var roomCount: Int
+  /// In each room.
+  var publishers: Int
+  var subscribers: Int
+  /// Of each voice.
+  var packetsPerSecond = 50
+  /// Bits per second of the highest layer of a share; the lower ones have a fifth and a sixteenth of it.
+  var bitrate = 2_500_000
+  /// Participants that join each second and leave again, beside those of the rooms; in the first room.
+  var joinsPerSecond = 0
+  /// How long each of them stays.
+  var stay = Interval.seconds(4)
+  /// The share of datagrams to subscribers that is thrown away before anybody looks at it.
+  var loss = 0.0
+  /// Voices pause, and pauses are not sent.
+  var usesDTX = false
+
+  static let all = [
+    Scenario(name: "share-1x50", kind: .share, roomCount: 1, publishers: 1, subscribers: 50),
+    Scenario(name: "share-1x500", kind: .share, roomCount: 1, publishers: 1, subscribers: 500),
+    Scenario(name: "voice-20x20", kind: .voice, roomCount: 1, publishers: 20, subscribers: 20),
+    Scenario(name: "voice-100-rooms-of-10", kind: .voice, roomCount: 100, publishers: 2, subscribers: 10),
+    Scenario(name: "meeting-20x20", kind: .meeting, roomCount: 1, publishers: 1, subscribers: 20, usesDTX: true),
+    Scenario(name: "churn", kind: .churn, roomCount: 1, publishers: 1, subscribers: 0, joinsPerSecond: 50),
+  ]
+
+  /// Lowest first.
+  var shareLayers: [Int] { [bitrate / 16, bitrate / 5, bitrate] }
+
+  var rooms: [Room] { (0..<roomCount).map { Room(name: "\(name)-\($0)", roles: roles) } }
+
+  var roles: [Role] {
+    switch kind {
+    case .share:
+      return Array(repeating: Role(sharesScreen: true, listens: false), count: publishers)
+        + Array(repeating: Role(), count: subscribers)
+    case .voice:
+      let people = max(publishers, subscribers)
+      return (0..<people).map { Role(speaks: $0 < publishers, listens: $0 >= people - subscribers) }
+    case .meeting:
+      return (0..<max(publishers, subscribers)).map { Role(speaks: true, sharesScreen: $0 < publishers) }
+    case .churn:
+      return Array(repeating: Role(speaks: true, sharesScreen: true, listens: false), count: publishers)
+        + Array(repeating: Role(), count: subscribers)
+    }
   }
 
-  /// Twenty people with open microphones, one of whom shares the screen.
-  private static var meeting: Scenario {
-    var roles = Array(repeating: Role(speaks: true), count: 20)
-    roles[0].sharesScreen = true
-    return Scenario(
-      name: "meeting-20x20", rooms: [Room(name: "meeting", roles: roles)], floor: (1, 400, 20, 1_220), usesDTX: true)
-  }
-
-  /// A share that 50 people a second come to look at and leave.
-  private static var churn: Scenario {
-    Scenario(
-      name: "churn", rooms: [Room(name: "churn", roles: [Role(speaks: true, sharesScreen: true, listens: false)])],
-      joinsPerSecond: 50, floor: (9, 1_200, 200, 30))
+  /// The floor that the scenario is held against.
+  var floor: FanOutShape {
+    // A frame of the highest layer, thirty times a second.
+    let burst = max(1, min(40, (bitrate / 8 / 30 + 1_199) / 1_200))
+    switch kind {
+    case .share:
+      return FanOutShape(
+        burst: burst, byteCount: 1_200, destinations: max(1, roomCount * subscribers), rate: 30 * publishers)
+    case .voice:
+      return FanOutShape(
+        burst: 1, byteCount: 120, destinations: max(1, roomCount * subscribers),
+        rate: min(1_000, packetsPerSecond * publishers))
+    case .meeting:
+      return FanOutShape(
+        burst: 1, byteCount: 400, destinations: max(1, roomCount * subscribers),
+        rate: packetsPerSecond * subscribers + 260 * publishers)
+    case .churn:
+      let visitors = joinsPerSecond * Int(stay.seconds)
+      return FanOutShape(
+        burst: burst, byteCount: 1_200, destinations: max(1, roomCount * subscribers + visitors),
+        rate: 30 * publishers)
+    }
   }
 }

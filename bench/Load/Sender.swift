@@ -17,27 +17,33 @@ private func stamp(_ payload: inout [UInt8], _ time: Instant) {
 final class VoiceSender {
   private let connection: PeerConnection
   private let stream: Handle<OutgoingStream>
+  private let interval: Interval
   private var clip: VoiceClip
   private var place: Int
   private var timestamp: UInt32
   private var wasSilent = true
   private(set) var next: Instant
 
-  /// - Parameter phase: where in the clip, and when in the 20 ms, this one begins: people do not speak in step.
-  init(_ connection: PeerConnection, _ stream: Handle<OutgoingStream>, _ clip: VoiceClip, phase: Int, at time: Instant)
-  {
+  /// - Parameters:
+  ///   - interval: between two packets.
+  ///   - phase: where in the clip, and when in the interval, this one begins: people do not speak in step.
+  init(
+    _ connection: PeerConnection, _ stream: Handle<OutgoingStream>, _ clip: VoiceClip, every interval: Interval,
+    phase: Int, at time: Instant
+  ) {
+    self.interval = interval
     self.connection = connection
     self.stream = stream
     self.clip = clip
     place = phase * 37 % clip.frames.count
     timestamp = UInt32(truncatingIfNeeded: phase &* 48_271)
-    next = time + .microseconds(Int64(phase * 997 % 20_000))
+    next = time + .microseconds(Int64(phase * 997) % max(1, interval.microseconds))
   }
 
   func send(at time: Instant) {
     // After a pause of the whole program nothing is made up for.
-    next = max(next + .milliseconds(20), time - .milliseconds(100))
-    timestamp &+= 960
+    next = max(next + interval, time - .milliseconds(100))
+    timestamp &+= UInt32(truncatingIfNeeded: interval.microseconds * 48 / 1_000)
     place = (place + 1) % clip.frames.count
     guard !clip.frames[place].payload.isEmpty else {
       wasSilent = true

@@ -1,13 +1,27 @@
-// The public signalling as a client speaks it: a WebSocket (RFC 6455) whose binary messages are protobuf.
+// A WebSocket (RFC 6455) as a client speaks it: what both servers' signalling runs over.
 
-import LiveKitProtocol
 import Reactor
 import Wire
 
-final class SignalConnection {
+/// What a client says to a server to be let in.
+struct WebSocketRequest {
+  var server: SocketAddress
+  var path: String
+  /// `Sec-WebSocket-Protocol`; nil: none.
+  var subprotocol: String?
+}
+
+final class WebSocketConnection {
+  enum Message {
+    case text([UInt8])
+    case binary([UInt8])
+  }
+
   private var socket: StreamSocket
   private var output: [UInt8]
   private var input: [UInt8] = []
+  /// The beginning of a message that comes in several frames (§5.4), and its opcode.
+  private var fragments: (opcode: UInt8, bytes: [UInt8])?
   private var isUpgraded = false
   private(set) var isClosed = false
   private static let readBytes = 65_536
@@ -16,25 +30,27 @@ final class SignalConnection {
 
   var descriptor: Int32 { socket.descriptor.rawValue }
 
-  init(to server: SocketAddress, token: String) throws(SystemError) {
-    socket = try StreamSocket(connectingTo: server)
-    // RFC 6455 §4.1. The key is any 16 bytes; the answer to it is not checked, since the server is ours.
-    output = Array(
-      """
-      GET /rtc?access_token=\(token)&auto_subscribe=1&protocol=15&sdk=rust&version=1.0.0 HTTP/1.1\r
+  init(_ request: WebSocketRequest) throws(SystemError) {
+    socket = try StreamSocket(connectingTo: request.server)
+    // §4.1. The key is any 16 bytes; the answer to it is not checked, since the server is one that we have started.
+    var head = """
+      GET \(request.path) HTTP/1.1\r
       Host: localhost\r
       Upgrade: websocket\r
       Connection: Upgrade\r
       Sec-WebSocket-Version: 13\r
       Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r
-      \r\n
-      """.utf8)
+
+      """
+    if let name = request.subprotocol { head += "Sec-WebSocket-Protocol: \(name)\r\n" }
+    output = Array((head + "\r\n").utf8)
   }
 
-  func send(_ message: SignalRequest.Message) {
-    var request = SignalRequest()
-    request.message = message
-    sendFrame(opcode: 2, request.protobuf)
+  func send(_ message: Message) {
+    switch message {
+    case .text(let bytes): sendFrame(opcode: 1, bytes)
+    case .binary(let bytes): sendFrame(opcode: 2, bytes)
+    }
   }
 
   /// A masked frame; the mask is zero, which leaves the payload as it is (§5.3 asks for an unpredictable one to protect
@@ -60,36 +76,39 @@ final class SignalConnection {
   /// Whether writing must wait for readiness.
   var hasOutput: Bool { !output.isEmpty }
 
-  /// Reads what is there and hands out whole messages.
-  func receive(_ handle: (SignalResponse.Message) -> Void) {
+  /// Reads what is there: whole messages, oldest first.
+  func receive() -> [Message] {
     flush()
     var buffer = [UInt8](repeating: 0, count: Self.readBytes)
-    while !isClosed {
+    reading: while !isClosed {
       switch socket.read(into: &buffer) {
       case .bytes(let count): input += buffer[0..<count]
-      case .wouldBlock:
-        parse(handle)
-        return
+      case .wouldBlock: break reading
       case .end, .failed: isClosed = true
       }
     }
-    parse(handle)
+    return parse()
   }
 
-  private func parse(_ handle: (SignalResponse.Message) -> Void) {
-    if !isUpgraded, !takeHead() { return }
+  private func parse() -> [Message] {
+    if !isUpgraded, !takeHead() { return [] }
+    var messages: [Message] = []
     var start = 0
-    while let (opcode, range) = nextFrame(at: start) {
+    while let (isLast, opcode, range) = nextFrame(at: start) {
       start = range.upperBound
       switch opcode {
-      case 2:
-        if let message = (try? SignalResponse(protobuf: Array(input[range])))?.message { handle(message) }
+      case 0, 1, 2:
+        let bytes = (fragments?.bytes ?? []) + input[range]
+        let kind = fragments?.opcode ?? opcode
+        fragments = isLast ? nil : (kind, bytes)
+        if isLast { messages.append(kind == 1 ? .text(bytes) : .binary(bytes)) }
       case 8: isClosed = true
       case 9: sendFrame(opcode: 10, Array(input[range]))
       default: break
       }
     }
     input.removeFirst(start)
+    return messages
   }
 
   /// The HTTP answer: 101, or the connection is of no use.
@@ -107,8 +126,8 @@ final class SignalConnection {
     return isUpgraded
   }
 
-  /// Servers do not mask and ours does not fragment.
-  private func nextFrame(at start: Int) -> (opcode: UInt8, payload: Range<Int>)? {
+  /// Servers do not mask.
+  private func nextFrame(at start: Int) -> (isLast: Bool, opcode: UInt8, payload: Range<Int>)? {
     guard input.count - start >= 2 else { return nil }
     var length = Int(input[start + 1] & 0x7F)
     var head = 2
@@ -119,6 +138,6 @@ final class SignalConnection {
       head += bytes
     }
     guard length <= Self.messageBytes, input.count - start >= head + length else { return nil }
-    return (input[start] & 0x0F, (start + head)..<(start + head + length))
+    return (input[start] & 0x80 != 0, input[start] & 0x0F, (start + head)..<(start + head + length))
   }
 }

@@ -350,3 +350,10 @@ int mqvi_set_thread(const char *name, int core) {
   CPU_SET(core, &cores);
   return -pthread_setaffinity_np(pthread_self(), sizeof cores, &cores);
 }
+
+int mqvi_keep_to_cores(int first, int last) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  for (int core = first; core <= last; core++) CPU_SET(core, &cores);
+  return -pthread_setaffinity_np(pthread_self(), sizeof cores, &cores);
+}

@@ -103,3 +103,5 @@ int mqvi_termination_descriptor(void);
 int mqvi_take_signal(int descriptor);
 /// Names the calling thread (15 bytes) and, if `core` is not negative, binds it to that core.
 int mqvi_set_thread(const char *name, int core);
+/// Lets the calling thread, and what it starts, run on the cores from `first` to `last` only.
+int mqvi_keep_to_cores(int first, int last);
