@@ -40,6 +40,8 @@ public struct ControlConfiguration {
   public var autoCreate = true
   /// The API may unmute a track.
   public var remoteUnmute = false
+  /// How many screens may be shared at once in the room of that name; nil = any number.
+  public var screenShareLimit: (_ room: String) -> Int? = { _ in nil }
   /// Congestion control may pause videos where the client leaves the choice to us.
   public var allowPause = false
   public var timings = RoomTimings()

@@ -41,6 +41,9 @@ extension ControlNode {
       }
       return
     }
+    guard admitsScreen(request.source, in: participant.room) else {
+      return refuse(.limitExceeded, "STREAM_LIMIT: too many screens are shared in this room")
+    }
     let pending = participant.tracks.count { !$0.isAnnounced }
     guard pending < RoomLimit.pendingTracks, participant.tracks.count < RoomLimit.tracks else {
       return refuse(.limitExceeded, "too many tracks")
@@ -50,6 +53,17 @@ extension ControlNode {
     participant.room.tracks[track.sid] = track
     reply(to: request, with: track)
     claimSections(of: participant)
+  }
+
+  /// Whether one more screen may be shared. What was asked for and did not come within the wait for a negotiation gives
+  /// its place up.
+  private func admitsScreen(_ source: TrackSource, in room: Room, besides other: PublishedTrack? = nil) -> Bool {
+    guard source == .screenShare, let limit = configuration.screenShareLimit(room.name) else { return true }
+    let shared = room.tracks.values.count { track in
+      track !== other && track.info.source == .screenShare
+        && (track.isAnnounced || now.instant - track.requested < timings.negotiationTimeout)
+    }
+    return shared < limit
   }
 
   private mutating func reply(to request: AddTrackRequest, with track: PublishedTrack) {
@@ -76,7 +90,8 @@ extension ControlNode {
       SimulcastCodecInfo(encoding, layers: layers(of: request, codec: index), request: request, index: index)
     }
     info.mimeType = info.codecs.first?.mimeType ?? ""
-    return PublishedTrack(sid: info.sid, publisher: participant, kind: kind, info: info, encodings: encodings)
+    return PublishedTrack(
+      sid: info.sid, publisher: participant, kind: kind, info: info, encodings: encodings, at: now.instant)
   }
 
   /// A codec that is switched off gives way to the first of its kind, and TrackInfo says so.
@@ -168,6 +183,10 @@ extension ControlNode {
         serve(subscription)
       }
       return
+    }
+    // Others may have taken the place of one that came late.
+    guard admitsScreen(track.info.source, in: publisher.room, besides: track) else {
+      return remove(track, isForced: true)
     }
     track.isAnnounced = true
     publisher.isPublisher = true
@@ -268,6 +287,9 @@ extension ControlNode {
       command(.setMuted(publication, isMuted), in: track.publisher.room)
     }
     updateDynacast(of: track)
+    guard track.isAnnounced else { return }
+    let publisher = track.publisher
+    effects.append(.event(.trackMuteChanged(publisher.room.info(codecs: codecs), publisher.info, track.info)))
   }
 
   mutating func updateTrack(_ request: UpdateLocalAudioTrack, from participant: Participant) {

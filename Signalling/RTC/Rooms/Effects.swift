@@ -62,6 +62,8 @@ public enum RoomEvent: Sendable {
   case participantConnectionAborted(LiveKitProtocol.Room, ParticipantInfo)
   case trackPublished(LiveKitProtocol.Room, ParticipantInfo, TrackInfo)
   case trackUnpublished(LiveKitProtocol.Room, ParticipantInfo, TrackInfo)
+  /// A published track was muted or unmuted, by its publisher or by the server. LiveKit has no webhook for it.
+  case trackMuteChanged(LiveKitProtocol.Room, ParticipantInfo, TrackInfo)
 }
 
 /// What the process has to do, in order.

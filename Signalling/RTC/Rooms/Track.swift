@@ -14,18 +14,23 @@ final class PublishedTrack {
   /// The first is the primary codec; a second one is the backup for those who cannot decode it.
   var encodings: [TrackEncoding]
   var isAnnounced = false
+  /// When the publisher asked for it.
+  let requested: Instant
   /// Whether the publisher was told of its first subscriber.
   var subscriptionWasReported = false
   /// By subscriber key.
   var subscriptions: [UInt64: Subscription] = [:]
   var dynacast = Dynacast()
 
-  init(sid: String, publisher: Participant, kind: MediaKind, info: TrackInfo, encodings: [TrackEncoding]) {
+  init(
+    sid: String, publisher: Participant, kind: MediaKind, info: TrackInfo, encodings: [TrackEncoding], at now: Instant
+  ) {
     self.sid = sid
     self.publisher = publisher
     self.kind = kind
     self.info = info
     self.encodings = encodings
+    requested = now
   }
 
   /// Subscriptions by age of their subscriber.

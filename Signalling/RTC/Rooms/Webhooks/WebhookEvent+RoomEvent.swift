@@ -5,7 +5,8 @@ import LiveKitProtocol
 
 extension WebhookEvent {
   /// - Parameter id: unique, beginning with `EV_`: receivers use it to recognise a repeated delivery.
-  public init(_ event: RoomEvent, id: String, at time: WallTime) {
+  /// Nil for what webhooks do not tell.
+  public init?(_ event: RoomEvent, id: String, at time: WallTime) {
     self.init()
     self.id = id
     createdAt = time.seconds
@@ -34,6 +35,7 @@ extension WebhookEvent {
     case .trackUnpublished(let room, let participant, let track):
       self.event = "track_unpublished"
       setTrack(track, of: participant, in: room)
+    case .trackMuteChanged: return nil
     }
   }
 

@@ -29,8 +29,9 @@ public struct WebhookQueue {
 
   /// Queues an event for every receiver that wants it.
   public mutating func submit(_ event: RoomEvent, at moment: Moment) {
-    guard !targets.isEmpty else { return }
-    let event = WebhookEvent(event, id: "EV_" + random.text(12), at: moment.wall)
+    guard !targets.isEmpty, let event = WebhookEvent(event, id: "EV_" + random.text(12), at: moment.wall) else {
+      return
+    }
     for index in targets.indices { targets[index].submit(event) }
   }
 
