@@ -97,6 +97,8 @@ public struct Committed: Sendable {
   public var consequences: [Consequence] = []
   /// The new facts, when they changed.
   public var directory: Directory?
+  /// The transaction's number, where it tells something: see `CommitNumber`.
+  public var number: UInt64 = 0
 
   public init(next: Result<Step, Problem>) { self.next = next }
 }
@@ -113,6 +115,7 @@ extension Route {
     committed.events = writing.events
     committed.consequences = writing.consequences
     if writing.changedDirectory { committed.directory = writing.directory }
+    if !committed.events.isEmpty || writing.changedDirectory { committed.number = try CommitNumber.next(database) }
     state = writing.state
     return committed
   }
