@@ -113,6 +113,15 @@ let signalling: [Target] = [
   library(
     "Community", "Signalling/Community",
     ["Chronology", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "SQL", "Identity"]),
+  library(
+    "Voice", "Signalling/Voice",
+    [
+      "Chronology", "Identifiers", "JSON", "LiveKitProtocol", "AccessTokens", "Rooms", "Problems", "Access", "API",
+      "SQL",
+    ]),
+  library(
+    "Gateway", "Signalling/Gateway",
+    ["Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Identity", "Community"]),
 ]
 
 let drivers: [Target] = [

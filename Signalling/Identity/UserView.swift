@@ -124,7 +124,7 @@ public enum UserView {
   }
 
   /// The caller's own view: what others see, with the chosen status, and what is nobody else's business.
-  static func own(
+  public static func own(
     _ id: Identifier, _ tables: Tables, _ directory: Directory, at time: WallTime
   ) throws(Problem) -> JSONValue {
     guard let user = try tables.user(id) else { throw .unauthorized }

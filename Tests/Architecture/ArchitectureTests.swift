@@ -69,6 +69,14 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Signalling/Community", foundations.union(["Cryptography", "Problems", "Access", "API", "SQL", "Identity"])
     ),
     (
+      "Signalling/Voice",
+      foundations.union(signalling).union(["Rooms", "Problems", "Access", "API", "SQL"])
+    ),
+    (
+      "Signalling/Gateway",
+      foundations.union(["Problems", "Access", "API", "SQL", "Identity", "Community", "Chat"])
+    ),
+    (
       "Sources/Drivers",
       foundations.union(streams).union(system).union([
         "Node", "Reactor", "Compression", "CLinux", "COpenSSL", "CCurl", "COpus", "CVPX", "CZlib", "CSQLite",
