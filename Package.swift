@@ -122,6 +122,9 @@ let signalling: [Target] = [
   library(
     "Gateway", "Signalling/Gateway",
     ["Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Identity", "Community"]),
+  library(
+    "Chat", "Signalling/Chat",
+    ["Chronology", "Identifiers", "JSON", "Problems", "Access", "SQL", "API"]),
 ]
 
 let drivers: [Target] = [
@@ -337,6 +340,12 @@ let everySuite: [Target] = [
   tests(
     "StoreTests", "Tests/Store",
     ["Chronology", "Randomness", "Reactor", "SQL", "Store", "StoreVictim", "TestSupport"]),
+  tests(
+    "ChatTests", "Tests/Signalling/Chat",
+    [
+      "Chronology", "Identifiers", "Randomness", "JSON", "Problems", "Access", "API", "SQL", "Chat", "CommunitySupport",
+      "TestSupport",
+    ]),
   tests("SQLTests", "Tests/SQL", ["Randomness", "SQL", "TestSupport"]),
   tests(
     "PeerTests", "Tests/Media/Peer",

@@ -68,6 +68,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     (
       "Signalling/Community", foundations.union(["Cryptography", "Problems", "Access", "API", "SQL", "Identity"])
     ),
+    ("Signalling/Chat", foundations.union(["Problems", "Access", "API", "SQL"])),
     (
       "Signalling/Voice",
       foundations.union(signalling).union(["Rooms", "Problems", "Access", "API", "SQL"])
