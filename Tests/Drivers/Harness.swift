@@ -15,6 +15,7 @@ enum Heard: Sendable, Equatable {
   case opened(ConnectionID)
   case message([UInt8], isText: Bool)
   case closed(ClosedReason)
+  case congestion(Bool)
 }
 
 /// Echoes bodies and messages; `/later` is answered when `wake` is called.
@@ -72,6 +73,11 @@ struct EchoProgram: WebHandler, ~Copyable {
       for _ in 0..<64 { replies.send(connection, block, isText: false) }
       return
     }
+    if isText, bytes == Array("more".utf8) {
+      replies.send(connection, [UInt8](repeating: 1, count: 512 * 1024), isText: false)
+      _ = heard.post(.message(bytes, isText: isText))
+      return
+    }
     if isText, bytes == Array("goodbye".utf8) { return replies.close(connection, .goingAway, "as you like") }
     _ = heard.post(.message(bytes, isText: isText))
     replies.send(connection, bytes, isText: isText)
@@ -79,6 +85,12 @@ struct EchoProgram: WebHandler, ~Copyable {
 
   mutating func closed(_ connection: ConnectionID, _ reason: ClosedReason, at: Moment, replies: inout WebReplies) {
     _ = heard.post(.closed(reason))
+  }
+
+  mutating func congestion(
+    _ connection: ConnectionID, isCongested: Bool, at: Moment, replies: inout WebReplies
+  ) {
+    _ = heard.post(.congestion(isCongested))
   }
 
   mutating func wake(at: Moment, replies: inout WebReplies) {
@@ -131,8 +143,13 @@ final class TestServer {
 
 /// The next message of a mailbox that gets one at a time.
 func waitForMessage<Message: Sendable>(_ mailbox: Mailbox<Message>) -> Message? {
-  guard var poller = try? Poller(), (try? poller.add(mailbox.signal.readable, token: 1)) != nil else { return nil }
-  return poller.wait(patience) > 0 ? mailbox.takeAll().first : nil
+  waitForMessages(mailbox).first
+}
+
+/// Everything that is there once something is; empty when nothing comes.
+func waitForMessages<Message: Sendable>(_ mailbox: Mailbox<Message>) -> [Message] {
+  guard var poller = try? Poller(), (try? poller.add(mailbox.signal.readable, token: 1)) != nil else { return [] }
+  return poller.wait(patience) > 0 ? mailbox.takeAll() : []
 }
 
 /// A TCP connection that is written to and read from by hand.

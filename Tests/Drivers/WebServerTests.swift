@@ -237,6 +237,30 @@ import Wire
     server.stop()
   }
 
+  @Test func `the program hears when a reader falls behind and when it has caught up`() throws {
+    let server = try TestServer()
+    let client = try Client(port: server.port)
+    _ = client.upgrade("/ws")
+    _ = waitForMessage(server.heard)
+    var asked = 0
+    var heard: [Heard] = []
+    // Each message has an answer of half a megabyte; the kernel takes some of them before any has to wait.
+    while asked < 100, !heard.contains(.congestion(true)) {
+      client.send(Client.frame(1, Array("more".utf8)))
+      asked += 1
+      heard += waitForMessages(server.heard)
+    }
+    #expect(heard.contains(.congestion(true)))
+    for _ in 0..<asked { #expect(client.nextFrame()?.payload.count == 512 * 1024) }
+    while !heard.contains(.congestion(false)) {
+      let more = waitForMessages(server.heard)
+      guard !more.isEmpty else { break }
+      heard += more
+    }
+    #expect(heard.last == .congestion(false))
+    server.stop()
+  }
+
   @Test func `a connection that breaks is told as lost`() throws {
     let server = try TestServer()
     do {

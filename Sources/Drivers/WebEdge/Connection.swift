@@ -82,6 +82,8 @@ struct Connection: ~Copyable {
   var heldBytes = 0
   /// When the body that is being read began to come.
   var bodyBegan = Instant.origin
+  /// Whether the handler knows that too much waits for this WebSocket.
+  var isCongested = false
   /// Whether our half of the TCP connection is closed.
   var hasFinishedWriting = false
 

@@ -22,6 +22,9 @@ public enum Limit {
   public static let messageBytes = 2 * 1024 * 1024
   /// Bytes that wait for one slow WebSocket reader before it is cut off. Two of the largest messages.
   public static let queuedBytes = 4 * 1024 * 1024
+  /// Bytes that wait for a WebSocket reader before the handler is told that it is congested: a second of a slow line, so
+  /// that a handler which can wait sends no more than a client can take.
+  public static let congestedBytes = 256 * 1024
   /// Bytes of answers that wait for a client before its next pipelined request is looked at: a request of 30 bytes asks
   /// for a megabyte.
   public static let answersAhead = 256 * 1024

@@ -68,6 +68,9 @@ public protocol WebHandler: ~Copyable {
     _ connection: ConnectionID, _ bytes: [UInt8], isText: Bool, at: Moment, replies: inout WebReplies)
   /// An accepted WebSocket is gone. Exactly once for each that was accepted.
   mutating func closed(_ connection: ConnectionID, _ reason: ClosedReason, at: Moment, replies: inout WebReplies)
+  /// More than `Limit.congestedBytes` wait for a WebSocket; or all that waited has been taken since. Told in turns, one
+  /// after the other. A handler that can wait sends nothing in between.
+  mutating func congestion(_ connection: ConnectionID, isCongested: Bool, at: Moment, replies: inout WebReplies)
   /// A watched signal went up, or `nextDeadline` has passed.
   mutating func wake(at: Moment, replies: inout WebReplies)
   /// When to call `wake` at the latest.
@@ -76,4 +79,8 @@ public protocol WebHandler: ~Copyable {
 
 extension WebHandler where Self: ~Copyable {
   public mutating func bodyLimit(for head: HTTPRequest, at: Moment) -> BodyDecision { .read(upTo: Limit.bodyBytes) }
+
+  public mutating func congestion(
+    _ connection: ConnectionID, isCongested: Bool, at: Moment, replies: inout WebReplies
+  ) {}
 }

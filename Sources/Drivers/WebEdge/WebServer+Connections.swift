@@ -59,6 +59,12 @@ extension WebServer {
         var replies = WebReplies(counters)
         handler.closed(id, reason, at: moment, replies: &replies)
         apply(replies, at: moment)
+      } else if !flows.isEmpty {
+        let (id, isCongested) = flows.removeFirst()
+        guard connections.contains(id.handle) else { continue }
+        var replies = WebReplies(counters)
+        handler.congestion(id, isCongested: isCongested, at: moment, replies: &replies)
+        apply(replies, at: moment)
       } else if let id = resumable.popLast() {
         guard connections.contains(id.handle), connections[id.handle].input.count > 0 else { continue }
         process(id.handle, &handler, at: moment)
@@ -274,6 +280,11 @@ extension WebServer {
     counters.messagesSent += 1
     guard endIfFull(handle) else { return }
     settle(handle, at: moment)
+    guard connections.contains(handle), !connections[handle].isCongested,
+      connections[handle].output.count > Limit.congestedBytes
+    else { return }
+    connections[handle].isCongested = true
+    flows.append((id, isCongested: true))
   }
 
   /// Cuts a WebSocket off that does not take what is sent to it. Whether it may go on.
@@ -342,6 +353,10 @@ extension WebServer {
     let wasBehind = connections[handle].isBehind
     guard connections[handle].flush(at: moment.instant) else {
       return end(handle, connections[handle].ending ?? .lost)
+    }
+    if connections[handle].isCongested, connections[handle].output.isEmpty {
+      connections[handle].isCongested = false
+      flows.append((connections[handle].id, isCongested: false))
     }
     if wasBehind, !connections[handle].isBehind { resumable.append(connections[handle].id) }
     if case .draining = connections[handle].phase, connections[handle].output.isEmpty {

@@ -69,6 +69,8 @@ public struct WebServer: ~Copyable {
   /// Ends of WebSockets that the handler has not been told of yet. Told one after the other and not from inside a call
   /// of the handler, so that neither re-entrance nor a chain of ends can happen.
   var untold: [(ConnectionID, ClosedReason)] = []
+  /// WebSockets that became congested or free, and that the handler has not been told of yet.
+  var flows: [(ConnectionID, isCongested: Bool)] = []
   /// Connections whose answer is out and which may hold their next request already.
   var resumable: [ConnectionID] = []
 
