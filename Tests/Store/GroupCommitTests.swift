@@ -1,5 +1,6 @@
 // What a job may rely on: its outcome is durable, its failure is its own, and the state tells what the disk holds.
 
+import Chronology
 import Randomness
 import Reactor
 import SQL
@@ -149,6 +150,24 @@ import Testing
     #expect(try store.settle(1)[0].id == 0)
     gate.open()
     #expect(try store.settle(1)[0].result == .success(101))
+  }
+
+  @Test func `a read that takes too long is interrupted, and the reader goes on`() throws {
+    let directory = try TemporaryDirectory()
+    var configuration = StoreConfiguration(path: directory.database, readers: 1, migrations: numbers)
+    configuration.readTime = .milliseconds(30)
+    let store = try NumberStore(configuration) { _ in [] }
+    #expect(
+      store.read(id: 0) { database throws(Refusal) in
+        try database.change(
+          "WITH RECURSIVE c(x) AS (SELECT ?1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c", 1)
+        return 0
+      })
+    let error = try #require(try store.settle(1)[0].result.failure?.sql)
+    #expect(error.isInterrupted)
+    #expect(error.description.hasPrefix("the work on the database took too long"))
+    #expect(store.read(id: 0) { database throws(Refusal) in try database.count() })
+    #expect(try store.settle(1)[0].result == .success(0))
   }
 
   @Test func `a reader cannot write`() throws {

@@ -1,5 +1,6 @@
 // What Swift cannot call: functions with variable arguments, and a destructor that is a number in disguise.
 #include "CSQLite.h"
+#include <time.h>
 
 int mqvi_sqlite_harden(sqlite3 *connection) {
   static const struct { int option, value; } wanted[] = {
@@ -31,3 +32,16 @@ static int note_log(void *pages, sqlite3 *connection, const char *database, int 
 }
 
 void mqvi_sqlite_watch_log(sqlite3 *connection, int *pages) { sqlite3_wal_hook(connection, note_log, pages); }
+
+int64_t mqvi_sqlite_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int is_late(void *deadline) { return mqvi_sqlite_now() > *(int64_t *)deadline; }
+
+// 10,000 steps of SQLite's machine take well under a millisecond, and reading the clock is nothing beside them.
+void mqvi_sqlite_watch_time(sqlite3 *connection, int64_t *deadline) {
+  sqlite3_progress_handler(connection, 10000, is_late, deadline);
+}

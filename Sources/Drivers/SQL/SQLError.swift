@@ -36,6 +36,8 @@ public struct SQLError: Error, Hashable, Sendable {
   public var isReadOnly: Bool { primaryCode == SQLITE_READONLY }
   /// The disk did not read or write as asked.
   public var isInputOutput: Bool { primaryCode == SQLITE_IOERR }
+  /// It was called off, or took longer than it was allowed to.
+  public var isInterrupted: Bool { primaryCode == SQLITE_INTERRUPT }
   /// The file is damaged, or no database.
   public var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
 
@@ -63,6 +65,7 @@ extension SQLError: CustomStringConvertible {
     case SQLITE_NOTADB: "the file is no database"
     case SQLITE_CANTOPEN: "the database cannot be opened"
     case SQLITE_CONSTRAINT: "the data breaks a rule of the database"
+    case SQLITE_INTERRUPT: "the work on the database took too long"
     case SQLITE_NOMEM: "there is no memory left"
     default: "the database refused"
     }

@@ -13,6 +13,9 @@ public enum StoreLimit {
   public static let jobsPerGroup = 256
   /// Threads that read: a machine has fewer cores than this that would not rather forward media.
   public static let readers = 16
+  /// How long one read may take, unless the store is told otherwise: a search that nobody waits for any more should not
+  /// keep a reader, nor pages in the log.
+  public static let readTime = Interval.seconds(5)
   /// Pages in the log after which it is emptied even while writes come: 16 MiB, which take some 20 ms.
   public static let logPages = 4096
   /// How long there is nothing to write before the log is emptied, so that a busy moment does not pay for it.

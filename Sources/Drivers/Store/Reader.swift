@@ -1,5 +1,6 @@
 // A thread that reads: every job sees one moment of the database, whatever is written meanwhile.
 
+import Chronology
 import Reactor
 import SQL
 import Synchronization
@@ -7,9 +8,13 @@ import Synchronization
 /// A reading connection, opened when it is first needed and again after it could not be used. Lives on its thread.
 struct Reader<State: Sendable, Outcome: Sendable, Failure: SQLFailure>: ~Copyable {
   private let core: StoreCore<State, Outcome, Failure>
-  private var database: Database?
+  private let time: Interval
+  private var connection: (database: Database, limit: TimeLimit)?
 
-  init(_ core: StoreCore<State, Outcome, Failure>) { self.core = core }
+  init(_ core: StoreCore<State, Outcome, Failure>, _ time: Interval) {
+    self.core = core
+    self.time = time
+  }
 
   /// Until the queue is closed and empty.
   mutating func run(_ poller: inout Poller) {
@@ -25,27 +30,33 @@ struct Reader<State: Sendable, Outcome: Sendable, Failure: SQLFailure>: ~Copyabl
   }
 
   private mutating func answer(_ job: ReadJob<Outcome, Failure>) -> Result<Outcome, Failure> {
-    let connection: Database
+    let database: Database
+    let limit: TimeLimit
     do throws(SQLError) {
-      connection = try connect()
+      (database, limit) = try connect()
       // All that the job reads is then of one moment, that of its first look.
-      try connection.execute("BEGIN")
+      try database.execute("BEGIN")
     } catch {
-      database = nil
+      connection = nil
       return .failure(Failure(error))
     }
-    defer { if (try? connection.execute("COMMIT")) == nil { database = nil } }
+    limit.allow(nanoseconds: time.nanoseconds)
+    defer {
+      limit.lift()
+      if (try? database.execute("COMMIT")) == nil { connection = nil }
+    }
     do throws(Failure) {
-      return .success(try job.body(connection))
+      return .success(try job.body(database))
     } catch {
       return .failure(error)
     }
   }
 
-  private mutating func connect() throws(SQLError) -> Database {
-    if let database { return database }
-    let opened = try Database(path: core.path, mode: .readOnly)
-    database = opened
+  private mutating func connect() throws(SQLError) -> (Database, TimeLimit) {
+    if let connection { return connection }
+    let database = try Database(path: core.path, mode: .readOnly)
+    let opened = (database, TimeLimit(database))
+    connection = opened
     return opened
   }
 }

@@ -1,5 +1,6 @@
 // The database of a running server: one thread that writes, a few that read, and results that come back by mailbox.
 
+public import Chronology
 public import Reactor
 public import SQL
 import Synchronization
@@ -16,6 +17,8 @@ public struct StoreConfiguration: Sendable {
   /// The structure of the whole file is looked at in the background after every start: the check reads all of it, so a
   /// start that waited for it would take seconds with a million messages. SQLite itself repairs what a crash left.
   public var checksStructure = true
+  /// How long one read may take before it fails as interrupted.
+  public var readTime = StoreLimit.readTime
 
   public init(path: String, readers: Int = 2, migrations: [Migration], backups: BackupPlan? = nil) {
     self.path = path
@@ -56,7 +59,7 @@ public final class Store<State: Sendable, Outcome: Sendable, Failure: SQLFailure
     self.core = core
     writer = try Self.startWriter(core, configuration.migrations, open)
     do throws(StoreError) {
-      readers = try Self.startReaders(core, configuration.readers)
+      readers = try Self.startReaders(core, configuration)
       keeper = try StoreError.wrapping { () throws(SystemError) in try Keeper(configuration, report: report) }
     } catch {
       core.reads.close()
@@ -90,7 +93,8 @@ public final class Store<State: Sendable, Outcome: Sendable, Failure: SQLFailure
   }
 
   /// Runs `job` on a reader, whose connection cannot write. It sees one moment of the database: every write whose
-  /// outcome has been published, and no part of a group.
+  /// outcome has been published, and no part of a group. It is interrupted when it takes longer than the
+  /// configuration's `readTime`.
   ///
   /// - Returns: false when too many reads wait or the store is stopped; the job then does not run.
   public func read(
@@ -160,12 +164,12 @@ public final class Store<State: Sendable, Outcome: Sendable, Failure: SQLFailure
   }
 
   private static func startReaders(
-    _ core: StoreCore<State, Outcome, Failure>, _ count: Int
+    _ core: StoreCore<State, Outcome, Failure>, _ configuration: StoreConfiguration
   ) throws(StoreError) -> [JoinedThread] {
     var threads: [JoinedThread] = []
     do throws(SystemError) {
-      for number in 0..<count {
-        threads.append(try JoinedThread("store-reader-\(number)") { read(core) })
+      for number in 0..<configuration.readers {
+        threads.append(try JoinedThread("store-reader-\(number)") { read(core, configuration.readTime) })
       }
     } catch {
       core.reads.close()
@@ -176,9 +180,9 @@ public final class Store<State: Sendable, Outcome: Sendable, Failure: SQLFailure
   }
 
   /// A reader's thread. Without a descriptor to wait with it would spin; then the other readers do its work.
-  private static func read(_ core: StoreCore<State, Outcome, Failure>) {
+  private static func read(_ core: StoreCore<State, Outcome, Failure>, _ time: Interval) {
     guard var poller = try? Poller(), (try? core.reads.watch(with: poller)) != nil else { return }
-    var reader = Reader(core)
+    var reader = Reader(core, time)
     reader.run(&poller)
   }
 }
