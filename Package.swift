@@ -139,6 +139,7 @@ let drivers: [Target] = [
     "WebEdge", "Sources/Drivers/WebEdge",
     ["Bytes", "Chronology", "Wire", "Reactor", "Compression", "CLinux", "COpenSSL"]),
   library("Blobs", "Sources/Drivers/Blobs", ["Chronology", "Cryptography", "Reactor", "CLinux"]),
+  library("Passwords", "Sources/Drivers/Passwords", ["Cryptography", "Reactor"]),
   library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Wire", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
   library("SQL", "Sources/Drivers/SQL", ["CSQLite"]),
@@ -163,7 +164,7 @@ let executables: [Target] = [
       "Node",
       "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "WebEdge",
       "Fetch", "Compression", "MediaCodecs", "Demonstration", "CLinux", "Identifiers", "SQL",
-      "Schema", "Store", "Problems", "Access", "API", "Identity",
+      "Schema", "Store", "Passwords", "Problems", "Access", "API", "Identity",
     ],
     path: "Sources/mqvi", swiftSettings: production)
 ]
@@ -313,8 +314,8 @@ let everySuite: [Target] = [
   tests(
     "DriversTests", "Tests/Drivers",
     [
-      "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Reactor", "EventLoops", "WebEdge", "Fetch",
-      "Compression", "MediaCodecs", "Blobs", "TestSupport",
+      "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Reactor", "EventLoops",
+      "WebEdge", "Fetch", "Passwords", "Compression", "MediaCodecs", "Blobs", "TestSupport",
     ]),
   tests(
     "IdentityTests", "Tests/Signalling/Identity",

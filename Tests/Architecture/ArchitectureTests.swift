@@ -94,7 +94,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Sources/mqvi",
       foundations.union(streams).union(signalling).union(system).union([
         "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs",
-        "Demonstration", "CLinux", "SQL", "Schema", "Store", "Problems", "Access", "API",
+        "Demonstration", "CLinux", "SQL", "Schema", "Store", "Passwords", "Problems", "Access", "API",
         "Identity", "Community", "Attachments", "Chat", "Integrations", "Gateway", "Import",
       ])
     ),
