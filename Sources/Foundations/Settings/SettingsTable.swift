@@ -55,6 +55,13 @@ extension Settings {
       "MQVI_RATE_LIMIT_PERCENT", 0...100_000, "percent",
       "How much more, or less, than usual one account or address may ask of the API. 0: without limits, for tests.",
       get: { $0.rateLimitPercent }, set: { $0.rateLimitPercent = $1 }),
+    .integer(
+      "MQVI_PASSWORD_COST", 10...16, "log2 rounds",
+      "Cost of new bcrypt hashes. 12 takes a quarter of a second; each step more doubles it.",
+      get: { $0.passwordCost }, set: { $0.passwordCost = $1 }),
+    .integer(
+      "MQVI_PASSWORD_THREADS", 1...16, "threads", "Threads that hash passwords: how many people can sign in at once.",
+      get: { $0.passwordThreads }, set: { $0.passwordThreads = $1 }),
     .switched(
       "MQVI_AUTO_CREATE_ROOMS", "A room comes into being when the first participant joins it.",
       get: { $0.autoCreateRooms }, set: { $0.autoCreateRooms = $1 }),
