@@ -15,30 +15,31 @@ enum CategoryOverrideRoutes {
   static let all: [Route] = [
     Route(
       .get, "/categories/{category_id}/permissions", "listCategoryOverrides", "The overrides of a category.",
-      tag: "Permissions", access: .server(.manageRoles), scope: "channels", answer: list, problems: [.notFound],
+      tag: "Permissions", access: .server(.manageRoles), scope: "channels.manage", answer: list, problems: [.notFound],
       handle: get),
     Route(
       .put, "/categories/{category_id}/permissions/{role_id}", "setCategoryRoleOverride",
       "What the synced channels of a category allow and deny a role.", tag: "Permissions",
-      access: .server(.manageRoles), scope: "channels", body: OverrideRoutes.body, answer: list,
+      access: .server(.manageRoles), scope: "channels.manage", body: OverrideRoutes.body, answer: list,
       problems: [.conflict, .notFound], handle: setForRole),
     Route(
       .delete, "/categories/{category_id}/permissions/{role_id}", "deleteCategoryRoleOverride",
-      "Takes the override of a role away.", tag: "Permissions", access: .server(.manageRoles), scope: "channels",
+      "Takes the override of a role away.", tag: "Permissions", access: .server(.manageRoles), scope: "channels.manage",
       answer: list, problems: [.notFound], handle: removeForRole),
     Route(
       .put, "/categories/{category_id}/permissions/members/{user_id}", "setCategoryMemberOverride",
       "What the synced channels of a category allow and deny one member.", tag: "Permissions",
-      access: .server(.manageRoles), scope: "channels", body: OverrideRoutes.body, answer: list,
+      access: .server(.manageRoles), scope: "channels.manage", body: OverrideRoutes.body, answer: list,
       problems: [.conflict, .notFound], handle: setForMember),
     Route(
       .delete, "/categories/{category_id}/permissions/members/{user_id}", "deleteCategoryMemberOverride",
-      "Takes the override of a member away.", tag: "Permissions", access: .server(.manageRoles), scope: "channels",
+      "Takes the override of a member away.", tag: "Permissions", access: .server(.manageRoles),
+      scope: "channels.manage",
       answer: list, problems: [.notFound], handle: removeForMember),
     Route(
       .post, "/categories/{category_id}/permissions/sync", "syncCategoryOverrides",
       "Gives every channel of the category its overrides, in place of their own.", tag: "Permissions",
-      access: .server(.manageRoles), scope: "channels", answer: list, problems: [.notFound], handle: sync),
+      access: .server(.manageRoles), scope: "channels.manage", answer: list, problems: [.notFound], handle: sync),
   ]
 
   @Sendable private static func get(_ call: Call) throws(Problem) -> Step {

@@ -14,23 +14,24 @@ enum CategoryRoutes {
   static let all: [Route] = [
     Route(
       .get, "/categories", "listCategories", "All categories in their order.", tag: "Categories", access: .member,
-      scope: "read", answer: list, handle: all),
+      scope: "channels.read", answer: list, handle: all),
     Route(
       .post, "/categories", "createCategory", "Makes a category, below the others.", tag: "Categories",
-      access: .server(.manageChannels), scope: "channels", body: .json(.object([.init("name", Names.shape)])),
+      access: .server(.manageChannels), scope: "channels.manage", body: .json(.object([.init("name", Names.shape)])),
       answer: answer, status: 201, problems: [.conflict], handle: create),
     Route(
       .patch, "/categories/{category_id}", "updateCategory", "Renames or moves a category.", tag: "Categories",
-      access: .server(.manageChannels), scope: "channels",
+      access: .server(.manageChannels), scope: "channels.manage",
       body: .json(
         .object([.optional("name", Names.shape), .optional("position", .integer(0...Int64(Limit.categories)))])),
       answer: answer, problems: [.notFound], handle: update),
     Route(
       .delete, "/categories/{category_id}", "deleteCategory", "Deletes a category; its channels stay, without one.",
-      tag: "Categories", access: .server(.manageChannels), scope: "channels", problems: [.notFound], handle: remove),
+      tag: "Categories", access: .server(.manageChannels), scope: "channels.manage", problems: [.notFound],
+      handle: remove),
     Route(
       .put, "/categories/positions", "orderCategories", "Brings all categories into the order of the list.",
-      tag: "Categories", access: .server(.manageChannels), scope: "channels",
+      tag: "Categories", access: .server(.manageChannels), scope: "channels.manage",
       body: .json(.object([.init("categories", .array(.identifier, 1...Limit.categories))])), answer: list,
       problems: [.conflict], handle: order),
   ]

@@ -22,7 +22,7 @@ enum ChannelRoutes {
     Route(
       .get, "/channels", "listChannels",
       "The channels that the caller may see, with what the caller may do in each, and all categories.",
-      tag: "Channels", access: .member, scope: "read",
+      tag: "Channels", access: .member, scope: "channels.read",
       answer: [
         .init("channels", .array(.reference("Channel"), 0...Limit.channels)),
         .init("categories", .array(.reference("Category"), 0...Limit.categories)),
@@ -30,7 +30,7 @@ enum ChannelRoutes {
     Route(
       .post, "/channels", "createChannel",
       "Makes a channel. It begins with the overrides of its category, and with the ones given here.",
-      tag: "Channels", access: .server(.manageChannels), scope: "channels",
+      tag: "Channels", access: .server(.manageChannels), scope: "channels.manage",
       body: .json(
         .object(
           [
@@ -41,21 +41,21 @@ enum ChannelRoutes {
       handle: create),
     Route(
       .get, "/channels/{channel_id}", "getChannel", "One channel, with what the caller may do in it.",
-      tag: "Channels", access: .channel(.viewChannel), scope: "read",
+      tag: "Channels", access: .channel(.viewChannel), scope: "channels.read",
       answer: [.init("channel", .reference("Channel"))], handle: get),
     Route(
       .patch, "/channels/{channel_id}", "updateChannel", "Changes the members that the body names.", tag: "Channels",
-      access: .channel(.manageChannels), scope: "channels",
+      access: .channel(.manageChannels), scope: "channels.manage",
       body: .json(.object([.optional("name", Names.shape)] + fields)),
       answer: [.init("channel", .reference("Channel"))], handle: update),
     Route(
       .delete, "/channels/{channel_id}", "deleteChannel", "Deletes a channel with everything in it.", tag: "Channels",
-      access: .channel(.manageChannels), scope: "channels", handle: remove),
+      access: .channel(.manageChannels), scope: "channels.manage", handle: remove),
     Route(
       .put, "/channels/positions", "orderChannels",
       "Brings channels into the order of the list, and into other categories. Channels that are not listed stay in "
         + "their places between them.",
-      tag: "Channels", access: .server(.manageChannels), scope: "channels",
+      tag: "Channels", access: .server(.manageChannels), scope: "channels.manage",
       body: .json(
         .object([
           .init(

@@ -20,6 +20,6 @@ public enum CommunityRoutes {
   /// All routes of this module.
   public static func all(hooks: CommunityHooks = CommunityHooks()) -> [Route] {
     ServerRoutes.all + ChannelRoutes.all + CategoryRoutes.all + OverrideRoutes.all + CategoryOverrideRoutes.all
-      + RoleRoutes.all
+      + RoleRoutes.all + MemberRoutes.all(hooks) + VoiceModeration.all + InviteRoutes.all + AuditRoutes.all
   }
 }

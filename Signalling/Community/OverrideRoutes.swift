@@ -17,31 +17,34 @@ enum OverrideRoutes {
   static let all: [Route] = [
     Route(
       .get, "/channels/{channel_id}/permissions", "listChannelOverrides", "The overrides of a channel.",
-      tag: "Permissions", access: .channel(.viewChannel), scope: "read", answer: list, handle: get),
+      tag: "Permissions", access: .channel(.viewChannel), scope: "channels.read", answer: list, handle: get),
     Route(
       .put, "/channels/{channel_id}/permissions/{role_id}", "setChannelRoleOverride",
-      "What a channel allows and denies a role.", tag: "Permissions", access: .channel(.manageRoles), scope: "channels",
+      "What a channel allows and denies a role.", tag: "Permissions", access: .channel(.manageRoles),
+      scope: "channels.manage",
       body: body, answer: list, problems: [.conflict], handle: setForRole),
     Route(
       .delete, "/channels/{channel_id}/permissions/{role_id}", "deleteChannelRoleOverride",
-      "Takes the override of a role away.", tag: "Permissions", access: .channel(.manageRoles), scope: "channels",
+      "Takes the override of a role away.", tag: "Permissions", access: .channel(.manageRoles),
+      scope: "channels.manage",
       answer: list, handle: removeForRole),
     Route(
       .put, "/channels/{channel_id}/permissions/members/{user_id}", "setChannelMemberOverride",
       "What a channel allows and denies one member.", tag: "Permissions", access: .channel(.manageRoles),
-      scope: "channels", body: body, answer: list, problems: [.conflict], handle: setForMember),
+      scope: "channels.manage", body: body, answer: list, problems: [.conflict], handle: setForMember),
     Route(
       .delete, "/channels/{channel_id}/permissions/members/{user_id}", "deleteChannelMemberOverride",
-      "Takes the override of a member away.", tag: "Permissions", access: .channel(.manageRoles), scope: "channels",
+      "Takes the override of a member away.", tag: "Permissions", access: .channel(.manageRoles),
+      scope: "channels.manage",
       answer: list, handle: removeForMember),
     Route(
       .post, "/channels/{channel_id}/permissions/sync", "syncChannelOverrides",
       "Gives a channel the overrides of its category in place of its own.", tag: "Permissions",
-      access: .channel(.manageRoles), scope: "channels", answer: list, problems: [.conflict], handle: sync),
+      access: .channel(.manageRoles), scope: "channels.manage", answer: list, problems: [.conflict], handle: sync),
     Route(
       .get, "/channels/{channel_id}/permissions/explain", "explainPermissions",
       "What a member may do in a channel, and by which role or override. Others than oneself need MANAGE_ROLES there.",
-      tag: "Permissions", access: .channel(.viewChannel), scope: "read",
+      tag: "Permissions", access: .channel(.viewChannel), scope: "channels.read",
       query: [QueryParameter("user_id", .identifier, "The member; the caller when it is left out.")],
       answer: [
         .init("user_id", .identifier), .init("channel_id", .identifier), .init("permissions", Shapes.bits),

@@ -20,28 +20,30 @@ enum RoleRoutes {
 
   static let all: [Route] = [
     Route(
-      .get, "/roles", "listRoles", "All roles, the highest first.", tag: "Roles", access: .member, scope: "read",
+      .get, "/roles", "listRoles", "All roles, the highest first.", tag: "Roles", access: .member,
+      scope: "channels.read",
       answer: list, handle: all),
     Route(
       .post, "/roles", "createRole", "Makes a role, right above the one of everybody.", tag: "Roles",
-      access: .server(.manageRoles), scope: "roles", body: .json(.object([.init("name", Names.shape)] + fields)),
+      access: .server(.manageRoles), scope: "roles.manage", body: .json(.object([.init("name", Names.shape)] + fields)),
       answer: answer, status: 201, problems: [.conflict], handle: create),
     Route(
       .patch, "/roles/{role_id}", "updateRole", "Changes the members that the body names.", tag: "Roles",
-      access: .server(.manageRoles), scope: "roles", body: .json(.object([.optional("name", Names.shape)] + fields)),
+      access: .server(.manageRoles), scope: "roles.manage",
+      body: .json(.object([.optional("name", Names.shape)] + fields)),
       answer: answer, problems: [.notFound, .conflict], handle: update),
     Route(
       .delete, "/roles/{role_id}", "deleteRole", "Deletes a role; who held it holds it no more.", tag: "Roles",
-      access: .server(.manageRoles), scope: "roles", problems: [.notFound, .conflict], handle: remove),
+      access: .server(.manageRoles), scope: "roles.manage", problems: [.notFound, .conflict], handle: remove),
     Route(
       .put, "/roles/positions", "orderRoles",
       "Brings all roles that people made into an order, the highest first. Those at or above the caller's own stay.",
-      tag: "Roles", access: .server(.manageRoles), scope: "roles",
+      tag: "Roles", access: .server(.manageRoles), scope: "roles.manage",
       body: .json(.object([.init("roles", .array(.identifier, 1...Limit.roles))])), answer: list,
       problems: [.conflict], handle: RoleOrder.put),
     Route(
       .get, "/permissions/me", "getMyPermissions", "What the caller may do on the server.", tag: "Permissions",
-      access: .member, scope: "read",
+      access: .member, scope: "channels.read",
       answer: [
         .init("permissions", Shapes.bits), .init("permission_codes", .array(.string(1...40), 0...64)),
         .init("is_owner", .boolean),

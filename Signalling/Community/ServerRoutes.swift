@@ -10,7 +10,8 @@ import SQL
 enum ServerRoutes {
   static let all: [Route] = [
     Route(
-      .get, "/server", "getServer", "The community's name and icon.", tag: "Server", access: .member, scope: "read",
+      .get, "/server", "getServer", "The community's name and icon.", tag: "Server", access: .member,
+      scope: "channels.read",
       answer: [.init("server", .reference("Server"))], handle: get),
     Route(
       .patch, "/server", "updateServer", "Renames the community or takes its icon away.", tag: "Server",

@@ -141,7 +141,8 @@ extension Migration {
       ) STRICT, WITHOUT ROWID;
 
       CREATE TABLE bans (
-        user_id INTEGER PRIMARY KEY REFERENCES users(id) ON DELETE CASCADE,
+        id INTEGER PRIMARY KEY,
+        user_id INTEGER NOT NULL UNIQUE REFERENCES users(id) ON DELETE CASCADE,
         banned_by INTEGER REFERENCES users(id) ON DELETE SET NULL,
         reason TEXT,
         created_at INTEGER NOT NULL
