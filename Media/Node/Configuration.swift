@@ -11,6 +11,9 @@ public struct Configuration: Sendable {
   public var subscriptions = 65_536
   /// Bytes of packets that are prepared before the driver must send.
   public var arenaBytes = 2 << 20
+  /// How long a voice waits for the other voices that its listeners hear, where there are enough of them. Less than
+  /// 5 ms with the timers' inaccuracy: jitter buffers of clients hold several times that. Zero: nobody waits.
+  public var voiceGathering = Interval.microseconds(4_500)
   /// The name by which clients see us as a sender of RTCP.
   public var canonicalNamePrefix = "mqvi"
 
@@ -39,6 +42,16 @@ public enum Limit {
   /// Padding that a packet may get so that its frame leaves as one run: more would cost the subscriber's line more than
   /// one percent.
   public static let levellingBytes: UInt16 = 12
+  /// How long the beginning of a video frame waits for its end. Browsers' pacers spread a large frame over 5 ms and more:
+  /// those leave in parts.
+  public static let frameGathering = Interval.milliseconds(2)
+  /// How long nothing but voices with company must have come before a driver may leave datagrams in the socket for the
+  /// few milliseconds of their gathering.
+  public static let calm = Interval.seconds(1)
+  /// Audio packets for all listeners that are sorted at once; with more, a listener's leave in several runs.
+  public static let queuedVoices = 16_384
+  /// Listeners of a voice whose other voices are counted, to see whether it should wait for them.
+  public static let companyListeners = 8
   /// Events that wait for the control plane; beyond, reports and speaker levels are dropped first.
   public static let events = 16_384
   /// Data channels that a transport asked for before its association was up.
@@ -67,6 +80,8 @@ enum Period {
   static let reports = Interval.seconds(5)
   /// RTCP sender and receiver reports. RFC 3550 §6.2 allows a fixed reduced minimum; browsers send each second too.
   static let controlReports = Interval.seconds(1)
+  /// The grid on which transports are looked at for what need not be exact: one waking up then serves many of them.
+  static let grid = Interval.milliseconds(10)
   /// Bandwidth decisions and the search for layers that stopped.
   static let allocation = Interval.milliseconds(200)
 }

@@ -17,6 +17,8 @@ public struct Counters: BitwiseCopyable, Sendable {
   public var packetsNotWanted: UInt64 = 0
   /// Padding that fills a number whose packet was not wanted.
   public var packetsPadding: UInt64 = 0
+  /// Bytes of padding in forwarded packets, by which packets of different size leave as one run.
+  public var bytesPadding: UInt64 = 0
   public var keyFrames: UInt64 = 0
 
   // Repair.

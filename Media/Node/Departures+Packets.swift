@@ -24,12 +24,13 @@ struct SealedPacket {
 }
 
 extension Departures {
-  /// Adds a stored packet. False, and nothing is added, when it cannot be written or sealed.
+  /// Adds a stored packet. Bytes of the datagram; 0, and nothing is added, when it cannot be written or sealed.
   mutating func add(
     _ sealed: SealedPacket, _ packet: MediaPacket, from history: inout PacketHistory<PacketInfo>,
     through transport: inout Transport, to path: Path, at time: Instant
-  ) -> Bool {
-    let stamp = transport.stamp(sealed.header.ids, byteCount: sealed.outgoing.payload.count &+ 32, at: time)
+  ) -> Int {
+    let stamp = transport.stamp(
+      sealed.header.ids, byteCount: sealed.outgoing.payload.count &+ Int(sealed.padding) &+ 32, at: time)
     var byteCount = 0
     do {
       let stored = history.packet(packet)
@@ -37,7 +38,7 @@ extension Departures {
       guard
         let start = PacketWriter.writeHeader(
           sealed.outgoing, packet.info, stored: stored, sealed.header, stamp, into: &span)
-      else { return false }
+      else { return 0 }
       if sealed.padding == 0, !sealed.outgoing.changesPayload(of: packet.info) {
         // The usual case: encrypting is the copy out of the history.
         byteCount = transport.seal(
@@ -51,9 +52,9 @@ extension Departures {
           &span, headerByteCount: start, byteCount: padded, sealed.header.ssrc, sequence: sealed.sequence)
       }
     }
-    guard byteCount > 0 else { return false }
+    guard byteCount > 0 else { return 0 }
     append(byteCount, to: path)
-    return true
+    return byteCount
   }
 
   /// Adds a packet of padding, which fills a number that nothing else will fill.

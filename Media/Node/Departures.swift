@@ -54,7 +54,11 @@ public struct Departures: ~Copyable {
   public func bytes(of departure: DepartureRun) -> RawSpan { arena.range(departure.offset, departure.byteCount) }
 
   /// Whether a datagram of `byteCount` bytes can be added.
-  public func hasRoom(for byteCount: Int) -> Bool { byteCount <= capacity &- end && records.count < Run.records }
+  ///
+  /// - Parameter count: datagrams that the bytes may belong to.
+  public func hasRoom(for byteCount: Int, records count: Int = 1) -> Bool {
+    byteCount <= capacity &- end && records.count &+ count <= Run.records
+  }
 
   /// The free bytes where the next datagram is to be written. Ask `hasRoom` first.
   @_lifetime(&self)

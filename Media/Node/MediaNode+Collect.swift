@@ -52,7 +52,8 @@ extension MediaNode {
   }
 
   private mutating func fanOut(at time: Instant) {
-    isMidFrame = false
+    releaseGathered(at: time)
+    guard fanOutVoices(at: time) else { return }
     while let publication = pending.last {
       guard publications.contains(publication) else {
         nextPublication()
@@ -70,11 +71,11 @@ extension MediaNode {
     cursor = FanOutCursor()
   }
 
-  /// Sends the arrivals of one publication to all its subscribers. False when the arena is full: the cursor then says
+  /// Sends the arrivals of one video publication to all its subscribers. False when the arena is full: the cursor then says
   /// where to go on.
   private mutating func fanOut(_ publication: Handle<Publication>, at time: Instant) -> Bool {
     let arrivalCount = publications[publication].arrivals.count
-    if cursor.subscription == 0, cursor.arrival == 0, publications[publication].kind == .video {
+    if cursor.subscription == 0, cursor.arrival == 0 {
       publications[publication].arrivals.levelFrames()
     }
     while cursor.subscription < publications[publication].subscriptions.count {
@@ -84,7 +85,8 @@ extension MediaNode {
         let before = subscriptions[subscription].selector.current
         while cursor.arrival < arrivalCount {
           let arrival = publications[publication].arrivals[cursor.arrival]
-          guard forward(arrival, of: publication, to: subscription, transport, path, at: time) else { return false }
+          guard forward(arrival, of: publication, to: subscription, transport, path, padding: arrival.padding, at: time)
+          else { return false }
           cursor.arrival += 1
         }
         if subscriptions[subscription].selector.current != before { layerChanged(subscription) }
@@ -96,7 +98,7 @@ extension MediaNode {
   }
 
   /// A switch happened, or the stream began.
-  private mutating func layerChanged(_ subscription: Handle<Subscription>) {
+  mutating func layerChanged(_ subscription: Handle<Subscription>) {
     if !subscriptions[subscription].state.hasStarted {
       subscriptions[subscription].state.hasStarted = true
       events.append(.subscriptionStarted(subscriptions[subscription].id))
@@ -108,9 +110,9 @@ extension MediaNode {
   }
 
   /// Decides about one packet for one subscriber and writes it. False when the arena has no room for it.
-  private mutating func forward(
+  mutating func forward(
     _ arrival: Arrival, of publication: Handle<Publication>, to subscription: Handle<Subscription>,
-    _ transport: Handle<Transport>, _ path: Path, at time: Instant
+    _ transport: Handle<Transport>, _ path: Path, padding: UInt8, at time: Instant
   ) -> Bool {
     guard subscriptions[subscription].selector.concerns(arrival.encoding) else {
       counters.packetsNotWanted &+= 1
@@ -121,7 +123,7 @@ extension MediaNode {
       counters.droppedLost &+= 1
       return true
     }
-    let room = Int(packet.payloadByteCount) &+ Limit.packetOverhead
+    let room = Int(packet.payloadByteCount) &+ Limit.packetOverhead &+ Int(padding)
     guard departures.hasRoom(for: room) else {
       counters.droppedArenaFull &+= departures.count == 0 ? 1 : 0
       return departures.count == 0
@@ -138,10 +140,10 @@ extension MediaNode {
       // Whatever it was late for: here it is the first.
       var first = packet
       first.info.flags.remove(.late)
-      send(first, subscription, encoding, transport, path, room, format, padding: arrival.padding, at: time)
+      send(first, subscription, encoding, transport, path, room, format, padding: padding, at: time)
       if packet.isLate { replay(after: packet, subscription, encoding, transport, path, format, at: time) }
     case .forward:
-      send(packet, subscription, encoding, transport, path, room, format, padding: arrival.padding, at: time)
+      send(packet, subscription, encoding, transport, path, room, format, padding: padding, at: time)
     }
     return true
   }
@@ -233,6 +235,7 @@ extension MediaNode {
     if isAhead(packet, subscription) {
       rewrite = subscriptions[subscription].picture.rewrite(packet.info.picture)
       rewrite.setsMarker = !packet.marker && subscriptions[subscription].selector.marker(of: packet)
+      rewrite.padding = padding
     }
     guard
       let mapping = subscriptions[subscription].stream.forward(
@@ -248,18 +251,18 @@ extension MediaNode {
       rewrite: mapping.rewrite, payload: payload)
     var header = subscriptions[subscription].header
     header.payloadType = format.payloadType
-    // What may be sent again under its own number must then be the same in every byte: it gets no padding.
-    let mayPad = subscriptions[subscription].stream.rtxSSRC != nil && format.rtxPayloadType != nil
     let sealed = SealedPacket(
-      outgoing: outgoing, header: header, sequence: mapping.sequence, room: room, padding: mayPad ? padding : 0)
-    guard
-      departures.add(
-        sealed, packet, from: &encodings[encoding].history, through: &transports[transport], to: path, at: time)
-    else {
+      outgoing: outgoing, header: header, sequence: mapping.sequence, room: room, padding: mapping.rewrite.padding)
+    let byteCount = departures.add(
+      sealed, packet, from: &encodings[encoding].history, through: &transports[transport], to: path, at: time)
+    guard byteCount > 0 else {
       counters.droppedMalformed &+= 1
       return
     }
+    subscriptions[subscription].overhead = UInt16(
+      truncatingIfNeeded: byteCount &- payload.count &- Int(mapping.rewrite.padding))
     counters.packetsForwarded &+= 1
+    counters.bytesPadding &+= UInt64(mapping.rewrite.padding)
     noteLeaving(packet.arrival)
   }
 

@@ -174,7 +174,7 @@ extension MediaNode {
       counters.retransmissionsRefused &+= 1
       return
     }
-    let room = payload.count + Limit.packetOverhead
+    let room = payload.count + Limit.packetOverhead + Int(UInt8.max)
     guard departures.hasRoom(for: room) else {
       counters.droppedArenaFull &+= 1
       return
@@ -184,6 +184,7 @@ extension MediaNode {
       marker: packet.marker || resend.rewrite.setsMarker, rewrite: resend.rewrite, payload: payload)
     var header = subscriptions[handle].header
     let sequence: Int64
+    var padding: UInt8 = 0
     if let ssrc = subscriptions[handle].stream.rtxSSRC, let payloadType = format.rtxPayloadType {
       header.ssrc = ssrc
       header.payloadType = payloadType
@@ -197,12 +198,13 @@ extension MediaNode {
       }
       header.payloadType = format.payloadType
       sequence = same
+      padding = resend.rewrite.padding
       subscriptions[handle].stream.countRetransmission(payloadByteCount: payload.count)
     }
-    let sealed = SealedPacket(outgoing: outgoing, header: header, sequence: sequence, room: room)
-    if departures.add(
+    let sealed = SealedPacket(outgoing: outgoing, header: header, sequence: sequence, room: room, padding: padding)
+    let byteCount = departures.add(
       sealed, packet, from: &encodings[encoding].history, through: &transports[transport], to: path, at: time)
-    {
+    if byteCount > 0 {
       counters.retransmissionsOut &+= 1
     }
   }

@@ -29,7 +29,7 @@ extension MediaNode {
     if let number = extensions.transportSequence {
       transports[transport].arrivals.record(number, at: arrival)
       if let deadline = transports[transport].arrivals.nextDeadline {
-        deadlines.bringForward(Int(transport.index), to: deadline)
+        deadlines.bringForward(Int(transport.index), to: deadline.onGrid)
       }
     }
     guard let binding = source(of: header, extensions, transport, at: time) else {
@@ -118,10 +118,10 @@ extension MediaNode {
         serial: serial, timestamp: header.timestamp,
         payloadByteCount: UInt16(truncatingIfNeeded: header.payloadByteCount),
         encoding: info.encoding))
-    isMidFrame = !header.marker && publications[publication].kind == .video
+    publications[publication].isMidFrame = !header.marker
     if !publications[publication].isPending {
       publications[publication].isPending = true
-      pending.append(publication)
+      gather(publication, at: time)
     }
   }
 

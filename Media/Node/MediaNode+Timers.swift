@@ -44,6 +44,7 @@ extension MediaNode {
     }
     if time >= transports[transport].nextAllocation {
       transports[transport].nextAllocation = time + Period.allocation
+      transports[transport].measureVoices(at: time)
       measureLayers(transport, at: time)
       allocate(transport, at: time)
       probe(transport, at: time)
@@ -56,11 +57,12 @@ extension MediaNode {
     var next = transports[transport].secure.nextDeadline ?? .distantFuture
     if let deadline = transports[transport].association?.nextDeadline { next = min(next, deadline) }
     guard transports[transport].sendingPath != nil else { return max(next, time + Self.finest) }
-    if let deadline = transports[transport].arrivals.nextDeadline { next = min(next, deadline) }
     let hasMedia = !transports[transport].publications.isEmpty || !transports[transport].subscriptions.isEmpty
     if hasMedia {
       next = min(next, transports[transport].nextControlReport, transports[transport].nextAllocation)
     }
+    next = next.onGrid
+    if let deadline = transports[transport].arrivals.nextDeadline { next = min(next, deadline.onGrid) }
     for place in 0..<transports[transport].publications.count {
       let publication = transports[transport].publications[place]
       for index in 0..<publications[publication].encodings.count {
@@ -104,7 +106,10 @@ extension MediaNode {
   private mutating func measureLayers(_ transport: Handle<Transport>, at time: Instant) {
     for index in 0..<transports[transport].publications.count {
       let publication = transports[transport].publications[index]
-      guard publications[publication].kind == .video else { continue }
+      guard publications[publication].kind == .video else {
+        lookForCompany(of: publication)
+        continue
+      }
       let isScreen = publications[publication].parameters.isScreenShare
       if publications[publication].activity.expire(isScreen: isScreen, at: time) {
         aimSubscriptions(of: publication, at: time)
@@ -112,6 +117,16 @@ extension MediaNode {
       let rates = measuredRates(of: publication, at: time)
       publications[publication].rates = rates
     }
+  }
+}
+
+extension Instant {
+  /// The next instant of the grid.
+  var onGrid: Instant {
+    let grid = Period.grid.nanoseconds
+    guard nanoseconds < Int64.max &- grid else { return self }
+    let past = nanoseconds % grid
+    return past == 0 ? self : Instant(nanoseconds: nanoseconds &+ grid &- past)
   }
 }
 

@@ -38,12 +38,19 @@ public struct MediaNode: ~Copyable {
   public internal(set) var departures: Departures
   /// The driver has been shown the departures; the next call begins anew.
   var isHandedOut = false
-  /// Publications with packets that were not fanned out yet, and how far the one in front has come.
+  /// Publications that wait for more packets to leave with.
+  var gathering: Gathering
+  /// Video publications whose packets are to be fanned out, and how far the one in front has come.
   var pending: [Handle<Publication>] = []
   var cursor = FanOutCursor()
-  /// The packet that came last is not the last of its video frame: the rest is likely to follow at once, and a whole frame
-  /// leaves at less cost than its parts. A driver may wait a moment for it.
-  public internal(set) var isMidFrame = false
+  /// Audio publications whose packets are to be fanned out, and how many subscriptions of the last one are queued.
+  var voices: [Handle<Publication>] = []
+  var voiceCursor = 0
+  /// Audio packets by listener; the packets of one listener that are put into runs together, and how.
+  var listeners = ListenerQueue()
+  var group: [QueuedPacket] = []
+  var candidates: [RunCandidate] = []
+  var plan = RunPlan()
   /// Transports that may have datagrams to send, which they make themselves (STUN, DTLS, SCTP).
   var talkative: [Handle<Transport>] = []
   var deadlines = DeadlineQueue()
@@ -86,17 +93,26 @@ public struct MediaNode: ~Copyable {
     nextReport = start.instant + Period.reports
     lastReport = start.instant
     self.start = start
+    gathering = Gathering(at: start.instant)
     usernames = UsernameTable(limit: configuration.transports * 2)
     paths = PathTable(limit: configuration.transports * ICEAgent.Limit.paths, seed: random.next())
     missing.reserveCapacity(Streams.Limit.missing)
     leaving.reserveCapacity(Departures.Run.records)
+    group.reserveCapacity(RunPlan.Limit.candidates)
+    candidates.reserveCapacity(RunPlan.Limit.candidates)
   }
 
-  /// When `advance` has something to do, if nothing happens before.
-  public var nextDeadline: Instant {
+  /// When `advance` or `collectDepartures` has something to do, if nothing happens before.
+  public var nextDeadline: Instant { min(nextTimer, nextCollection) }
+
+  /// When `advance` has something to do.
+  public var nextTimer: Instant {
     if transports.count == 0 { return .distantFuture }
     return min(deadlines.next, nextSpeakers, nextReport)
   }
+
+  /// When `collectDepartures` has packets to send that wait for others until then.
+  public var nextCollection: Instant { gathering.due }
 
   /// What happened, oldest first; nil when all was taken.
   public mutating func nextEvent() -> MediaEvent? { events.popFirst() }

@@ -70,8 +70,14 @@ struct Publication: ~Copyable {
   var subscriptions: [Handle<Subscription>] = []
   /// Packets of this turn in the order in which they came, over all encodings.
   var arrivals: [Arrival] = []
-  /// It stands in the node's list of publications with arrivals.
+  /// It stands in one of the node's lists of publications with arrivals.
   var isPending = false
+  /// The packet that came last is not the last of its video frame: the rest is likely to follow at once.
+  var isMidFrame = false
+  /// When what came of a video frame leaves without the rest.
+  var frameDue = Instant.origin
+  /// Audio: its listeners hear so many others that its packets wait for theirs.
+  var hasCompany = false
   var layering = Layering.encodings
   /// The codec of the last packet; nil before the first.
   var codec: Codec?

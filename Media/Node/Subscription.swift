@@ -26,6 +26,8 @@ struct Subscription: ~Copyable {
   /// What the line allows; nil: as much as is wanted.
   var allowance: Allowance?
   var state = ReportedState()
+  /// Header and tag of the packet that was sent last: what the next one is likely to have beside its payload.
+  var overhead: UInt16 = 0
   /// Counts at the last report to the control plane.
   var reported = ReportedCounts()
   /// Packets that had been sent when they stopped to carry a MID; nil while they carry one, or a stamp.

@@ -59,6 +59,10 @@ struct Transport: ~Copyable {
 
   var nextControlReport: Instant
   var nextAllocation: Instant
+  /// Audio packets that were sent to it since `voicesPerSecond` was measured.
+  var voicePackets: Int64 = 0
+  private(set) var voicesPerSecond: Int64 = 0
+  private var voicesMeasured: Instant
 
   init(_ parameters: TransportParameters, random: inout Random, at time: Instant) {
     id = parameters.id
@@ -73,6 +77,16 @@ struct Transport: ~Copyable {
     let phase = Interval.milliseconds(Int64(random.next() % 1_000))
     nextControlReport = time + phase
     nextAllocation = time + Period.allocation
+    voicesMeasured = time
+  }
+
+  /// Measures how many audio packets it gets.
+  mutating func measureVoices(at time: Instant) {
+    let elapsed = (time - voicesMeasured).microseconds
+    guard elapsed > 0 else { return }
+    voicesPerSecond = voicePackets &* 1_000_000 / elapsed
+    voicePackets = 0
+    voicesMeasured = time
   }
 
   /// What is stamped on a packet of about `byteCount` bytes that leaves now.

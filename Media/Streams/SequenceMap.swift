@@ -2,7 +2,8 @@
 
 import Chronology
 
-/// What was changed in a packet beyond the RTP header, so that a resend changes the same. Offsets are subtracted from
+/// What was changed in a packet beyond the RTP header, so that a resend changes the same: a packet that is sent again
+/// under its own number must be the same in every byte (RFC 7714 §8.1). Offsets are subtracted from
 /// the source's values, modulo their field's width.
 public struct PacketRewrite: BitwiseCopyable, Sendable, Hashable {
   /// VP8 and VP9 picture ids (7 or 15 bits).
@@ -13,15 +14,19 @@ public struct PacketRewrite: BitwiseCopyable, Sendable, Hashable {
   public var keyIndexOffset: UInt8
   /// The marker bit was set because the frame ends here for this subscriber, who does not get its higher layers.
   public var setsMarker: Bool
+  /// Bytes of RTP padding behind the payload (RFC 3550 §5.1), which give the packet the size of others of its run.
+  public var padding: UInt8
 
   @inlinable
   public init(
-    pictureIDOffset: UInt16 = 0, tl0PictureIndexOffset: UInt8 = 0, keyIndexOffset: UInt8 = 0, setsMarker: Bool = false
+    pictureIDOffset: UInt16 = 0, tl0PictureIndexOffset: UInt8 = 0, keyIndexOffset: UInt8 = 0, setsMarker: Bool = false,
+    padding: UInt8 = 0
   ) {
     self.pictureIDOffset = pictureIDOffset
     self.tl0PictureIndexOffset = tl0PictureIndexOffset
     self.keyIndexOffset = keyIndexOffset
     self.setsMarker = setsMarker
+    self.padding = padding
   }
 }
 
@@ -331,6 +336,7 @@ extension SequenceMap {
       rewrite = before.map { entries[position(of: $0)].rewrite } ?? PacketRewrite()
     }
     rewrite.setsMarker = false
+    rewrite.padding = 0
     return rewrite
   }
 

@@ -68,6 +68,7 @@ extension MetricsText {
       ("mqvi_datagrams_out_total", "Datagrams made.", node.datagramsOut),
       ("mqvi_bytes_in_total", "Bytes taken in.", node.bytesIn),
       ("mqvi_bytes_out_total", "Bytes made.", node.bytesOut),
+      ("mqvi_bytes_padding_total", "Padding among them, by which packets leave as runs.", node.bytesPadding),
       ("mqvi_packets_in_total", "Media packets accepted.", node.packetsIn),
       ("mqvi_packets_forwarded_total", "Media packets forwarded, once for each subscriber.", node.packetsForwarded),
       ("mqvi_nacks_in_total", "Packets that subscribers missed.", node.nacksIn),

@@ -111,11 +111,13 @@ struct MediaBridge: ~Copyable {
 extension ShardConfiguration {
   fileprivate init(_ settings: Settings, index: Int, of cores: Int, certificate: Certificate) throws {
     func port(_ first: Int) -> UInt16 { first == 0 ? 0 : UInt16(truncatingIfNeeded: first + index) }
+    var node = Node.Configuration()
+    node.voiceGathering = .microseconds(Int64(settings.voiceGatheringMicroseconds))
     self.init(
       index: index, udp: try Addresses.bind(settings, port: port(settings.udpPort)),
       tcp: settings.tcpPort == 0 ? nil : try Addresses.bind(settings, port: port(settings.tcpPort)),
       bufferBytes: settings.socketBufferKilobytes * 1024,
       coalescing: .microseconds(Int64(settings.coalesceMicroseconds)), core: cores > 1 ? index % cores : nil,
-      node: Node.Configuration(), certificate: certificate, seed: SecureRandom.uint64())
+      node: node, certificate: certificate, seed: SecureRandom.uint64())
   }
 }

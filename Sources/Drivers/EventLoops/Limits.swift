@@ -9,9 +9,8 @@ public enum Limit {
   public static let receiveStride = 65_536
   /// Batches taken in one turn: then timers and departures have their turn.
   public static let batchesPerTurn = 8
-  /// How long the beginning of a video frame waits for its end. Browsers' pacers spread a large frame over 5 ms and more:
-  /// those leave in parts.
-  public static let frameGathering = Interval.milliseconds(2)
+  /// How long the socket may be left alone, whatever is being gathered: its buffer holds a multiple of this.
+  public static let longestRest = Interval.milliseconds(5)
   /// Datagrams that the kernel cuts out of one run (UDP_MAX_SEGMENTS of older kernels).
   public static let segmentsPerRun = 64
   /// Times that a turn waits for a full socket buffer, `fullBufferWait` each; what is left is dropped, as a full line

@@ -62,7 +62,8 @@ struct ShardLoop: ~Copyable {
   /// Runs until it is told to stop.
   mutating func run() {
     while !isStopping {
-      let deadline = min(node.nextDeadline, nextSecond, collectAt ?? .distantFuture)
+      rest()
+      let deadline = min(node.nextTimer, nextSecond, collectAt ?? node.nextCollection)
       let count = poller.wait(deadline - Clock.now())
       let now = Clock.now()
       take(count, at: now)
@@ -72,6 +73,15 @@ struct ShardLoop: ~Copyable {
       report(at: now)
       turns.record((Clock.now() - now).microseconds)
     }
+  }
+
+  /// Sleeps where waking up for each datagram would bring nothing: they are sent together later anyway. The kernel keeps
+  /// them, and when they came.
+  private func rest() {
+    let now = Clock.now()
+    guard let end = collectAt ?? node.restEnd(at: now) else { return }
+    let limit = now + Limit.longestRest
+    if end > now { Clock.sleep(until: min(end, nextSecond, limit)) }
   }
 
   /// Whatever is ready.
@@ -89,16 +99,9 @@ struct ShardLoop: ~Copyable {
   }
 
   /// Something may have to leave: at once, or when the time for gathering is over.
-  ///
-  /// A video frame that has not come to its end is waited for a moment: as one run it leaves at a third of the cost, and
-  /// its first packets are of no use to a decoder without the last.
   private mutating func collectSoon(at now: Instant) {
     let gathered = max(now, lastCollected + configuration.coalescing)
-    if node.isMidFrame {
-      if collectAt == nil { collectAt = max(gathered, now + Limit.frameGathering) }
-    } else {
-      collectAt = min(collectAt ?? gathered, gathered)
-    }
+    collectAt = min(collectAt ?? gathered, gathered)
   }
 
   // The borrowed datagram lives in one part of the loop while another one works on it: so the parts are handed over

@@ -19,6 +19,14 @@ public enum Clock {
   /// What all threads of the process have run so far.
   public static func processTime() -> Interval { Interval(nanoseconds: read(CLOCK_PROCESS_CPUTIME_ID)) }
 
+  /// Lets the thread sleep until `time`.
+  public static func sleep(until time: Instant) {
+    var target = timespec(
+      tv_sec: Int(time.nanoseconds / 1_000_000_000), tv_nsec: Int(time.nanoseconds % 1_000_000_000))
+    // Reads a local. A signal ends the sleep early, which whoever sleeps notices by the clock.
+    _ = unsafe clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &target, nil)
+  }
+
   private static func read(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     // Fills a local; these clocks always exist.

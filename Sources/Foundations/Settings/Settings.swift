@@ -32,6 +32,7 @@ public struct Settings: Sendable, Equatable {
   public var shards = 0
   public var socketBufferKilobytes = 4096
   public var coalesceMicroseconds = 0
+  public var voiceGatheringMicroseconds = 4500
 
   // Copies of the database.
   public var backupDirectory = ""
