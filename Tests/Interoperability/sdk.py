@@ -91,12 +91,14 @@ class Client:
 
 
 class Tone:
-    """A sine that is published as a microphone track until it is stopped."""
+    """A sine that is published as a microphone track until it is stopped, with noise beneath it if it is to be in frames
+    of different sizes."""
 
-    def __init__(self, hertz: float, loudness: float = 0.3):
+    def __init__(self, hertz: float, loudness: float = 0.3, noise: float = 0):
         _opened.append(self)
         self.hertz = hertz
         self.loudness = loudness
+        self.noise = noise
         self.source = rtc.AudioSource(RATE, 1)
         self.task = None
         self.phase = 0
@@ -112,7 +114,10 @@ class Tone:
         samples = RATE // 100
         while True:
             times = (numpy.arange(samples) + self.phase) / RATE
-            wave = (numpy.sin(2 * math.pi * self.hertz * times) * self.loudness * 32_767).astype(numpy.int16)
+            wave = numpy.sin(2 * math.pi * self.hertz * times) * self.loudness
+            if self.noise:
+                wave += numpy.random.normal(0, self.noise * numpy.random.random(), samples)
+            wave = (wave * 32_767).astype(numpy.int16)
             self.phase += samples
             await self.source.capture_frame(rtc.AudioFrame(wave.tobytes(), RATE, 1, samples))
 

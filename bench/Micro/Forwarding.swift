@@ -120,8 +120,8 @@ struct ForwardVoice: Operation, ~Copyable {
   mutating func run(turns: Int) -> Int {
     let before = room.forwarded
     for _ in 0..<turns {
-      room.now += .milliseconds(20)
-      room.turn(receiving: Self.people)
+      room.now += .milliseconds(15)
+      room.turn(receiving: Self.people, gathering: .milliseconds(5))
     }
     return room.forwarded - before
   }

@@ -143,9 +143,12 @@ struct SyntheticRoom: ~Copyable {
 
   /// Takes the next `count` prepared datagrams and makes the departures that follow from them: all that a shard's thread
   /// does for packets but the system calls.
+  ///
+  /// - Parameter gathering: how much later the departures are collected: voices wait for each other.
   @inline(never)
-  mutating func turn(receiving count: Int) {
+  mutating func turn(receiving count: Int, gathering: Interval = .zero) {
     for _ in 0..<count { receiveNext() }
+    now += gathering
     while node.collectDepartures(at: now) {}
   }
 
