@@ -125,6 +125,9 @@ let signalling: [Target] = [
   library(
     "Chat", "Signalling/Chat",
     ["Chronology", "Identifiers", "JSON", "Problems", "Access", "SQL", "API"]),
+  library(
+    "Endpoints", "Signalling/Endpoints",
+    ["Chronology", "Identifiers", "JSON", "Problems", "API", "Identity", "Community", "Chat", "Voice"]),
 ]
 
 let drivers: [Target] = [
@@ -164,7 +167,7 @@ let executables: [Target] = [
       "Node",
       "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "WebEdge",
       "Fetch", "Compression", "MediaCodecs", "Demonstration", "CLinux", "Identifiers", "SQL",
-      "Schema", "Store", "Passwords", "Problems", "Access", "API", "Identity",
+      "Schema", "Store", "Problems", "Access", "API", "Endpoints", "Chat", "Gateway", "Voice", "Passwords", "Identity",
     ],
     path: "Sources/mqvi", swiftSettings: production)
 ]

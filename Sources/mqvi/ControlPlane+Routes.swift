@@ -7,6 +7,7 @@ import JSON
 import Rooms
 import Settings
 import Telemetry
+import Voice
 import WebEdge
 import Wire
 
@@ -24,7 +25,7 @@ extension ControlPlane {
       return Self.open(.text(200, "OK"))
     case "/rtc/validate", "/rtc/v1/validate":
       // The same checks as for the upgrade: clients show people the text of this answer.
-      let (status, text) = living.control.validate(SignalUpgradeRequest(request), at: moment)
+      let (status, text) = living.voice.validate(SignalUpgradeRequest(request), control: &living.control, at: moment)
       return Self.open(.text(status, text))
     case "/rtc", "/rtc/v1": return HTTPResponse(status: 404)
     case _ where reads: return files.response(to: request) ?? .text(404, "not found")
@@ -88,6 +89,9 @@ extension ControlPlane {
       let body = try? JSONValue(parsing: request.body), let room = body["room"]?.string.map(Self.trimmed)
     else { return Self.problem(400, "bad_request", "send {\"room\": …, \"name\": …} as application/json") }
     let name = Self.trimmed(body["name"]?.string ?? "")
+    guard !VoiceRoom.isReserved(room) else {
+      return Self.problem(403, "FORBIDDEN", "rooms of channels are for members: log in and join the channel")
+    }
     guard !room.isEmpty, room.utf8.count <= JoinLimit.name, name.utf8.count <= JoinLimit.name else {
       return Self.problem(400, "bad_request", "room and name take 1 to \(JoinLimit.name) bytes")
     }

@@ -6,11 +6,13 @@ import Compression
 import Cryptography
 import Demonstration
 import Fetch
+import Gateway
 import LiveKitProtocol
 import Reactor
 import Rooms
 import Settings
 import Telemetry
+import Voice
 import WebEdge
 
 struct ControlPlane: WebHandler, ~Copyable {
@@ -55,8 +57,10 @@ struct ControlPlane: WebHandler, ~Copyable {
     let fetcher = try Fetcher(reach, results: results)
     var demo: DemoRoom?
     if settings.demo { demo = try DemoRoom(key: key, host: Addresses.fromWithin(settings), at: moment) }
+    var beginning: CommunityPlane.Beginning?
     let community = try CommunityPlane(
-      settings, keys: DataDirectory.accountKeys(settings.dataDirectory), log: log, at: moment)
+      settings, keys: DataDirectory.accountKeys(settings.dataDirectory), log: log, at: moment, &beginning)
+    let directory = beginning?.directory ?? community.directory
     self.settings = settings
     self.key = key
     self.log = log
@@ -66,7 +70,9 @@ struct ControlPlane: WebHandler, ~Copyable {
     self.results = results
     self.fetcher = fetcher
     started = moment.instant
-    living = Living(control: ControlNode(configuration, at: moment))
+    living = Living(
+      control: ControlNode(configuration, at: moment), voice: VoiceRooms(directory, key: key),
+      gateway: GatewayNode(directory, channels: beginning?.channels ?? [:], randomBits: SecureRandom.uint64))
     self.community = community
     joins = RateLimiter(perMinute: settings.joinsPerMinute)
     webhooks = WebhookQueue(
@@ -92,7 +98,8 @@ struct ControlPlane: WebHandler, ~Copyable {
   var nextDeadline: Instant {
     let now = Clock.now()
     return min(
-      living.control.nextDeadline ?? .distantFuture, webhooks.nextDeadline ?? .distantFuture,
+      living.control.nextDeadline ?? .distantFuture, living.gateway.nextDeadline ?? .distantFuture,
+      community.denialsDue, community.upkeepDue, webhooks.nextDeadline ?? .distantFuture,
       bridge.nextDeadline(after: now),
       demo.nextDeadline)
   }
@@ -115,10 +122,11 @@ struct ControlPlane: WebHandler, ~Copyable {
   }
 
   mutating func upgrade(_ request: HTTPRequest, id: WebEdge.ConnectionID, at moment: Moment) -> UpgradeDecision {
+    if request.path == CommunityPlane.gatewayPath, !isStopping { return community.upgrade(request, id, at: moment) }
     guard let route = ControlNode.route(request.path), !route.isValidation, !isStopping else {
       return .refuse(.text(isStopping ? 503 : 404, isStopping ? "the server is going down" : "not found"))
     }
-    switch living.control.admit(SignalUpgradeRequest(request), at: moment) {
+    switch living.voice.admit(SignalUpgradeRequest(request), control: &living.control, at: moment) {
     case .refuse(let status, let text): return .refuse(.text(status, text))
     case .accept(let ticket):
       tickets[id] = ticket
@@ -127,7 +135,10 @@ struct ControlPlane: WebHandler, ~Copyable {
   }
 
   mutating func opened(_ connection: WebEdge.ConnectionID, at moment: Moment, replies: inout WebReplies) {
-    guard let ticket = tickets.removeValue(forKey: connection) else { return }
+    guard let ticket = tickets.removeValue(forKey: connection) else {
+      community.opened(connection, at: moment, &living, &replies)
+      return carryOut(at: moment, &replies)
+    }
     living.control.opened(Rooms.ConnectionID(connection), ticket, at: moment)
     carryOut(at: moment, &replies)
   }
@@ -135,6 +146,10 @@ struct ControlPlane: WebHandler, ~Copyable {
   mutating func message(
     _ connection: WebEdge.ConnectionID, _ bytes: [UInt8], isText: Bool, at moment: Moment, replies: inout WebReplies
   ) {
+    guard !community.isGateway(connection) else {
+      living.gateway.received(SocketID(connection), bytes, at: moment)
+      return carryOut(at: moment, &replies)
+    }
     living.control.received(Rooms.ConnectionID(connection), isText ? .text(bytes) : .binary(bytes), at: moment)
     carryOut(at: moment, &replies)
   }
@@ -143,7 +158,23 @@ struct ControlPlane: WebHandler, ~Copyable {
     _ connection: WebEdge.ConnectionID, _ reason: ClosedReason, at moment: Moment, replies: inout WebReplies
   ) {
     if reason == .slowConsumer { log.record(.warning, "signal.slow-consumer") }
-    living.control.closed(Rooms.ConnectionID(connection), at: moment)
+    if community.isGateway(connection) {
+      community.closed(connection, at: moment, &living)
+    } else {
+      living.control.closed(Rooms.ConnectionID(connection), at: moment)
+    }
+    carryOut(at: moment, &replies)
+  }
+
+  mutating func congestion(
+    _ connection: WebEdge.ConnectionID, isCongested: Bool, at moment: Moment, replies: inout WebReplies
+  ) {
+    guard community.isGateway(connection) else { return }
+    if isCongested {
+      living.gateway.congested(SocketID(connection))
+    } else {
+      living.gateway.drained(SocketID(connection))
+    }
     carryOut(at: moment, &replies)
   }
 
@@ -157,12 +188,14 @@ struct ControlPlane: WebHandler, ~Copyable {
       webhooks.finish(result.id, result.status.map { .status($0) } ?? .failed, at: moment)
     }
     living.control.advance(to: moment)
+    living.gateway.advance(to: moment)
     community.wake(at: moment, &living, &replies)
     if demo?.advance(&living.control, at: moment) == false { log.record(.error, "demo.not-recorded") }
     if !isStopping, termination.take() {
       isStopping = true
       log.record(.info, "server.stopping")
       living.control.shutDown(at: moment)
+      living.gateway.shutDown(at: moment)
       replies.stop(within: Limit.farewell)
     }
     carryOut(at: moment, &replies)
@@ -186,6 +219,7 @@ struct ControlPlane: WebHandler, ~Copyable {
         carryOut(effect, at: moment, &replies)
       }
     } while demo?.speak(to: &living.control, at: moment) == true
+    community.carryOutGateway(at: moment, &living, &replies)
     postWebhooks(at: moment)
   }
 
@@ -197,7 +231,9 @@ struct ControlPlane: WebHandler, ~Copyable {
     case .close(let connection, let code, let reason):
       replies.close(WebEdge.ConnectionID(connection), CloseCode(rawValue: code), reason)
     case .command(let shard, let command): bridge.send(command, to: shard)
-    case .event(let event): webhooks.submit(event, at: moment)
+    case .event(let event):
+      webhooks.submit(event, at: moment)
+      living.take(event, at: moment)
     case .serviceReply(let token, let outcome):
       guard let call = calls.removeValue(forKey: token) else { return }
       replies.respond(call.request, Self.open(HTTPResponse(call.encoding.response(toCall: outcome))))

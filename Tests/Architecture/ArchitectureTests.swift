@@ -62,6 +62,12 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     ("Signalling/RTC", foundations.union(signalling)),
     ("Signalling/Schema", ["SQL"]),
     ("Signalling/Problems", []),
+    (
+      "Signalling/Endpoints",
+      foundations.union([
+        "Problems", "API", "Identity", "Community", "Attachments", "Chat", "Integrations", "Voice",
+      ])
+    ),
     ("Signalling/Access", foundations.union(["Problems", "SQL"])),
     ("Signalling/API", foundations.union(["Cryptography", "Problems", "Access", "SQL"])),
     ("Signalling/Identity", foundations.union(["Cryptography", "Problems", "Access", "API", "SQL"])),
@@ -94,8 +100,9 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Sources/mqvi",
       foundations.union(streams).union(signalling).union(system).union([
         "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs",
-        "Demonstration", "CLinux", "SQL", "Schema", "Store", "Passwords", "Problems", "Access", "API",
-        "Identity", "Community", "Attachments", "Chat", "Integrations", "Gateway", "Import",
+        "Demonstration", "CLinux", "SQL", "Schema", "Store", "Problems", "Access", "API",
+        "Identity", "Community", "Attachments", "Chat", "Integrations", "Gateway", "Voice", "Passwords", "Import",
+        "Endpoints",
       ])
     ),
   ]

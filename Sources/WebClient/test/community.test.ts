@@ -31,7 +31,7 @@ const ready: Ready = {
     { id: 'e', name: 'Member', color: '#99AAB5', position: 0, permissions: 1504, hoist: false, mentionable: false, is_default: true, is_owner: false },
     { id: 'r', name: 'Ekip', color: '#ff0000', position: 5, permissions: 16, hoist: true, mentionable: true, is_default: false, is_owner: false },
   ],
-  read_states: [{ channel_id: 'c1', last_read_message_id: '1', mention_count: 0 }], voice_states: [], presences: { a: 'online', b: 'idle' },
+  read_states: [{ channel_id: 'c1', last_read_message_id: '1', mention_count: 0 }], voice_states: [], presences: [{ user_id: 'a', status: 'online' }, { user_id: 'b', status: 'idle' }], member_count: 3,
 }
 
 test('channels stand under their categories in order, loose ones first', () => {

@@ -3,14 +3,48 @@
 import API
 import Access
 import Chronology
+import Gateway
 import Identity
 import Problems
+import Store
 import WebEdge
 
 extension CommunityPlane {
+  /// First who may ask, then what everybody hears.
   mutating func publish(_ committed: Committed, at moment: Moment, _ living: inout Living) {
     if let directory = committed.directory { self.directory = directory }
-    for consequence in committed.consequences { authenticator.apply(consequence, at: moment.wall) }
+    for consequence in committed.consequences {
+      authenticator.apply(consequence, at: moment.wall)
+      switch consequence {
+      case .sessionsClosed(let logins): living.gateway.ended(logins: logins)
+      case .botClosed(let user): living.gateway.ended(bot: user)
+      // The new directory says so already.
+      case .memberRemoved: break
+      case .channelRemoved: upkeepDue = moment.instant
+      case .sessionOpened, .botOpened, .outboxFilled, .settingsChanged: break
+      }
+    }
+    living.take(committed, at: moment)
+  }
+
+  /// A refusal for want of permission goes into the audit log, its repeats within a minute as one row (UN-056).
+  mutating func note(_ problem: Problem, _ chain: Chain, at moment: Moment) {
+    guard
+      let denied = DeniedAccess(chain.route, chain.call.path, chain.call.caller, chain.call.origin, problem)
+    else { return }
+    write(denials.note(denied, at: moment.instant), at: moment)
+    denialsDue = min(denialsDue, moment.instant + DeniedAccessLog.Limit.window)
+  }
+
+  func write(_ denied: [DeniedAccess], at moment: Moment) {
+    // Under no number: nobody waits for it, and a writer that is too busy is not asked again.
+    guard !denied.isEmpty else { return }
+    _ = rows.write(id: 0) { database, state throws(Problem) in
+      var writing = Writing(database, state, at: moment.wall)
+      for entry in denied { try entry.record(in: &writing) }
+      state = writing.state
+      return .done
+    }
   }
 
   /// Who asks. A cookie speaks for a person only where the person's own page sends it along (UN-012).
@@ -31,6 +65,4 @@ extension CommunityPlane {
     OriginCheck.permits(
       method: request.method.rawValue, origin: request.headers["origin"], host: request.origin.host)
   }
-
-  mutating func begin(_ work: Work, id: UInt64) -> Bool { false }
 }

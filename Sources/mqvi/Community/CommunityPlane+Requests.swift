@@ -36,9 +36,14 @@ extension CommunityPlane {
       let inquiry = try identified(request, at: moment)
       let (route, values) = try router.find(inquiry.method, inquiry.path)
       rate = try limits.take(route.rate, of: Self.subject(route, inquiry), at: moment.instant)
-      let call = try router.call(route, values, inquiry, directory, at: moment)
-      let chain = Chain(request: id, route: route, call: call, rate: rate)
-      advance(chain, .success(try route.handle(call)), at: moment, &living, &replies)
+      let bare = Call(path: values, caller: inquiry.caller, origin: inquiry.origin, directory: directory, at: moment)
+      var chain = Chain(request: id, route: route, call: bare, rate: rate)
+      do throws(Problem) {
+        chain.call = try router.call(route, values, inquiry, directory, at: moment)
+        advance(chain, .success(try route.handle(chain.call)), at: moment, &living, &replies)
+      } catch {
+        advance(chain, .failure(error), at: moment, &living, &replies)
+      }
     } catch {
       replies.respond(id, refusal(error, rate))
     }

@@ -1,8 +1,10 @@
 // The steps of a request, each where it says it runs.
 
 import API
+import Chat
 import Chronology
 import Cryptography
+import Gateway
 import Problems
 import Reactor
 import Store
@@ -18,10 +20,12 @@ extension CommunityPlane {
     var next = next
     while true {
       switch next {
-      case .failure(let problem): return replies.respond(chain.request, refusal(problem, chain.rate))
+      case .failure(let problem):
+        note(problem, chain, at: moment)
+        return replies.respond(chain.request, refusal(problem, chain.rate))
       case .success(.reply(let reply)): return replies.respond(chain.request, answer(reply, chain.rate))
       case .success(.live(let request, let then)):
-        let answer = living.answer(request, directory, at: moment)
+        let answer = living.answer(request, at: moment)
         next = Self.following { () throws(Problem) in try then(answer) }
       case .success(let step):
         guard start(step, chain) else {
@@ -39,51 +43,80 @@ extension CommunityPlane {
 
   /// Hands a step to the thread that it runs on. False when that one has too much to do.
   private mutating func start(_ step: Step, _ chain: Chain) -> Bool {
-    lastJob += 1
-    let id = lastJob
     let call = chain.call
+    let id: UInt64
+    let isAccepted: Bool
     switch step {
+    case .reply, .live: return true
     case .read(let job):
       let directory = directory
-      pending[id] = .rows(chain)
-      let accepted = rows.read(id: id) { database throws(Problem) in
-        Committed(next: .success(try job(Reading(database, directory, at: call.at.wall))))
+      id = expect(.rows(chain))
+      isAccepted = rows.read(id: id) { database throws(Problem) in
+        .committed(Committed(next: .success(try job(Reading(database, directory, at: call.at.wall)))))
       }
-      if !accepted { pending[id] = nil }
-      return accepted
     case .write(let job):
       let route = chain.route
-      pending[id] = .rows(chain)
-      let accepted = rows.write(id: id) { database, state throws(Problem) in
-        try route.perform(job, call, database, &state, at: call.at.wall)
+      id = expect(.rows(chain))
+      isAccepted = rows.write(id: id) { database, state throws(Problem) in
+        .committed(try route.perform(job, call, database, &state, at: call.at.wall))
       }
-      if !accepted { pending[id] = nil }
-      return accepted
     case .work(let work, let then):
-      pending[id] = .work(chain, then)
-      let accepted = begin(work, id: id)
-      if !accepted { pending[id] = nil }
-      return accepted
-    case .reply, .live: return true
+      id = expect(.work(chain, then))
+      isAccepted = workers.begin(work, id: id)
     }
+    if !isAccepted { pending[id] = nil }
+    return isAccepted
   }
 
   /// Takes what came back from the other threads: commits in their order, each told to the world before its request
   /// goes on.
   mutating func wake(at moment: Moment, _ living: inout Living, _ replies: inout WebReplies) {
-    for (id, result) in rows.takeOutcomes() {
-      guard case .rows(let chain) = pending.removeValue(forKey: id) else { continue }
-      switch result {
-      case .success(let committed):
-        publish(committed, at: moment, &living)
-        advance(chain, committed.next, at: moment, &living, &replies)
-      case .failure(let problem): advance(chain, .failure(problem), at: moment, &living, &replies)
-      }
-    }
-    for outcome in results.takeAll() {
+    for (id, result) in rows.takeOutcomes() { take(id, result, at: moment, &living, &replies) }
+    for outcome in workers.outcomes.takeAll() {
       guard case .work(let chain, let then) = pending.removeValue(forKey: outcome.id) else { continue }
       advance(chain, Self.following { () throws(Problem) in try then(outcome.result) }, at: moment, &living, &replies)
     }
+    if upkeepDue <= moment.instant { keepUp(at: moment) }
+    if denialsDue <= moment.instant {
+      denialsDue = .distantFuture
+      write(denials.due(at: moment.instant), at: moment)
+    }
+  }
+
+  private mutating func take(
+    _ id: UInt64, _ result: Result<Found, Problem>, at moment: Moment, _ living: inout Living,
+    _ replies: inout WebReplies
+  ) {
+    guard let waiting = pending.removeValue(forKey: id) else { return }
+    if case .success(.committed(let committed)) = result { publish(committed, at: moment, &living) }
+    switch (waiting, result) {
+    case (.rows(let chain), .success(.committed(let committed))):
+      advance(chain, committed.next, at: moment, &living, &replies)
+    case (.rows(let chain), .failure(let problem)):
+      advance(chain, .failure(problem), at: moment, &living, &replies)
+    case (.view(let load), .success(.view(let view))):
+      living.gateway.loaded(load, .success(view), voices: living.voiceViews, at: moment)
+    case (.view(let load), .failure(let problem)):
+      log.record(.error, "gateway.not-ready", [("reason", problem.detail ?? problem.message)])
+      living.gateway.loaded(load, .failure(problem), voices: [], at: moment)
+    case (.upkeep, .success(.more)): upkeepDue = moment.instant
+    case (.note, .failure(let problem)):
+      log.record(.warning, "database.note-lost", [("reason", problem.detail ?? problem.message)])
+    default: return
+    }
+  }
+
+  /// One turn of what nobody waits for, in a transaction of its own, so that others get their turn between.
+  private mutating func keepUp(at moment: Moment) {
+    upkeepDue = moment.instant + Rhythm.upkeep
+    let job = expect(.upkeep)
+    let accepted = rows.write(id: job) { database, state throws(Problem) in
+      var writing = Writing(database, state, at: moment.wall)
+      let hasMore = try Chat.upkeep(&writing)
+      state = writing.state
+      return hasMore ? .more : .done
+    }
+    if !accepted { pending[job] = nil }
   }
 
   // MARK: Answers

@@ -6,6 +6,9 @@
 import API
 import Access
 import Chronology
+import Endpoints
+import Gateway
+import Identifiers
 import Identity
 import JSON
 import Problems
@@ -18,12 +21,16 @@ import Telemetry
 import WebEdge
 
 struct CommunityPlane: ~Copyable {
-  enum Limit {
-    /// Results of workers that may wait to be taken: as many as pieces of work may be under way.
-    static let results = 4096
-  }
+  typealias Rows = Store<WriterState, Found, Problem>
 
-  typealias Rows = Store<WriterState, Committed, Problem>
+  /// What came of a job on a database thread.
+  enum Found: Sendable {
+    case committed(Committed)
+    case view(GatewayView)
+    case done
+    /// There is another turn to do.
+    case more
+  }
 
   /// A request on its way through its steps.
   struct Chain {
@@ -36,48 +43,93 @@ struct CommunityPlane: ~Copyable {
   /// What comes back under a number.
   enum Pending {
     case rows(Chain)
+    case view(LoadID)
+    /// Nobody waits for it.
+    case note
+    case upkeep
     case work(Chain, @Sendable (WorkResult) throws(Problem) -> Step)
+  }
+
+  /// Who comes in by a WebSocket.
+  struct Visitor {
+    var caller: Caller?
+    var resume: Resumption?
+  }
+
+  /// What the gateway and the voice rooms begin with.
+  struct Beginning: Sendable {
+    var directory: Directory
+    var authenticator: Authenticator
+    var channels: [Identifier: [UInt8]]
+  }
+
+  enum Rhythm {
+    /// Between two turns of the upkeep when there is nothing to do.
+    static let upkeep = Interval.seconds(300)
   }
 
   let log: Log
   let rows: Rows
   let router: Router
-  let results: Mailbox<WorkOutcome>
+  let workers: Workers
   let documentation: APIDocumentation
   /// Facts as of the last commit that was heard of.
   var directory: Directory
   var authenticator: Authenticator
   var limits: RateLimits
   var pending: [UInt64: Pending] = [:]
-  var lastJob: UInt64 = 0
+  private var lastJob: UInt64 = 0
+  /// Refusals on their way into the audit log.
+  var denials = DeniedAccessLog()
+  var denialsDue = Instant.distantFuture
+  /// When what is done beside the requests has its next turn.
+  var upkeepDue = Instant.origin
+  /// Connections of the gateway, and those whose 101 is on its way.
+  var sockets: Set<ConnectionID> = []
+  var visitors: [ConnectionID: Visitor] = [:]
 
-  init(_ settings: Settings, keys: AccountKeys, log: Log, at moment: Moment) throws {
-    let opened = Mutex<(directory: Directory, authenticator: Authenticator)?>(nil)
+  /// - Parameter beginning: gets what the living part of the process starts from.
+  init(
+    _ settings: Settings, keys: AccountKeys, log: Log, at moment: Moment, _ beginning: inout Beginning?
+  ) throws {
+    let opened = Mutex<Beginning?>(nil)
+    let workers = try Workers(settings)
     let configuration = DataDirectory.store(settings)
-    let results = try Mailbox<WorkOutcome>(capacity: Limit.results)
     let rows = try Rows(configuration, report: { Self.report($0, log) }) { database throws(SQLError) in
       let state = try WriterState(reading: database)
       let authenticator = try Authenticator(keys, reading: database, at: moment.wall)
-      opened.withLock { $0 = (state.directory, authenticator) }
+      let channels = try? GatewayQuery.channels(Reading(database, state.directory, at: moment.wall))
+      opened.withLock {
+        $0 = Beginning(directory: state.directory, authenticator: authenticator, channels: channels ?? [:])
+      }
       return state
     }
-    guard let (directory, authenticator) = opened.withLock({ $0 }) else {
-      preconditionFailure("the store opens or throws")
-    }
+    guard let found = opened.withLock({ $0 }) else { preconditionFailure("the store opens or throws") }
+    beginning = found
     self.log = log
-    self.directory = directory
-    self.authenticator = authenticator
-    self.results = results
     self.rows = rows
-    router = Router(CommunityRoutes.all)
+    self.workers = workers
+    directory = found.directory
+    authenticator = found.authenticator
+    router = Router(Endpoints.all(keys))
     documentation = APIDocumentation(router.routes)
     limits = RateLimits(factor: Double(settings.rateLimitPercent) / 100)
   }
 
-  /// What makes `wake` be due.
-  var watched: [Int32] { [rows.signal.readable, results.signal.readable] }
+  /// A number under which something comes back.
+  mutating func expect(_ what: Pending) -> UInt64 {
+    lastJob += 1
+    pending[lastJob] = what
+    return lastJob
+  }
 
-  consuming func stop() { rows.stop() }
+  /// What makes `wake` be due.
+  var watched: [Int32] { [rows.signal.readable, workers.outcomes.signal.readable] }
+
+  consuming func stop() {
+    workers.stop()
+    rows.stop()
+  }
 
   /// What the store did by itself.
   private static func report(_ event: StoreEvent, _ log: Log) {
@@ -94,12 +146,6 @@ struct CommunityPlane: ~Copyable {
   }
 }
 
-/// A worker's answer, under the number of the work.
-struct WorkOutcome: Sendable {
-  var id: UInt64
-  var result: WorkResult
-}
-
 /// The pages that describe the API, written once.
 struct APIDocumentation {
   let openAPI: [UInt8]
@@ -107,8 +153,8 @@ struct APIDocumentation {
   let style: [UInt8]
 
   init(_ routes: [Route]) {
-    openAPI = OpenAPI.document(routes, CommunityRoutes.components, version: Version.number).serialized
-    page = Array(DocumentationPage.html(routes, CommunityRoutes.components, version: Version.number).utf8)
+    openAPI = OpenAPI.document(routes, Endpoints.components, version: Version.number).serialized
+    page = Array(DocumentationPage.html(routes, Endpoints.components, version: Version.number).utf8)
     style = Array(DocumentationPage.css.utf8)
   }
 

@@ -35,7 +35,7 @@ export interface GatewayOptions {
 /** Waits between attempts, milliseconds; the last repeats. Each is spread by up to its half, so that not all come at once. */
 const RETRY = [0, 500, 1000, 2000, 4000, 8000, 15000]
 /** Codes after which the session must be renewed first (protocol.md, gateway). */
-const UNAUTHORISED = [4001, 4003, 4004]
+const UNAUTHORISED = [4004]
 
 export class Gateway {
   readonly state = new Store<GatewayState>('idle')
@@ -116,9 +116,7 @@ export class Gateway {
         this.beatSent = null
         return
       case 'resync':
-        // We were too slow: what was missed comes as a new `ready`.
-        this.session = ''
-        this.socket?.close(4000)
+        // We were too slow: a new `ready` follows on this line and brings what was missed.
         return
     }
     this.options.onEvent(frame.op, frame.d)

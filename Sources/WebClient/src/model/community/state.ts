@@ -31,8 +31,8 @@ export function fromReady(ready: Ready): CommunityState {
     categories: byId(ready.categories),
     roles: byId(ready.roles),
     members: byId(ready.members),
-    presences: ready.presences,
-    readStates: Object.fromEntries(ready.read_states.map((state) => [state.channel_id, state])),
+    presences: Object.fromEntries(ready.presences.map(({ user_id, status }) => [user_id, status])),
+    readStates: Object.fromEntries((ready.read_states ?? []).map((state) => [state.channel_id, state])),
     voiceStates: Object.fromEntries(ready.voice_states.filter((state) => state.channel_id).map((state) => [state.user_id, state])),
     typing: {},
   }

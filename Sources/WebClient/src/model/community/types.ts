@@ -144,9 +144,11 @@ export interface Ready {
   categories: Category[]
   members: User[]
   roles: Role[]
-  read_states: ReadState[]
+  read_states?: ReadState[]
   voice_states: VoiceState[]
-  presences: Record<Id, PresenceStatus>
+  /** Of members who are there. */
+  presences: { user_id: Id; status: PresenceStatus }[]
+  member_count: number
 }
 
 /** Bits of MQ-111 and those of ours above them. */
