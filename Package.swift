@@ -121,7 +121,7 @@ let signalling: [Target] = [
     ]),
   library(
     "Gateway", "Signalling/Gateway",
-    ["Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Identity", "Community"]),
+    ["Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Identity", "Community", "Chat"]),
   library(
     "Chat", "Signalling/Chat",
     ["Chronology", "Identifiers", "JSON", "Problems", "Access", "SQL", "API"]),
@@ -313,6 +313,18 @@ let everySuite: [Target] = [
     [
       "Chronology", "Randomness", "JSON", "MediaContract", "Cryptography", "LiveKitProtocol", "AccessTokens",
       "SessionDescriptions", "Rooms", "TestSupport",
+    ]),
+  tests(
+    "GatewayTests", "Tests/Signalling/Gateway",
+    [
+      "Chronology", "Randomness", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Gateway", "TestSupport",
+      "CommunitySupport",
+    ]),
+  tests(
+    "VoiceTests", "Tests/Signalling/Voice",
+    [
+      "Chronology", "Randomness", "Identifiers", "JSON", "MediaContract", "LiveKitProtocol", "AccessTokens", "Rooms",
+      "Problems", "Access", "API", "SQL", "Voice", "TestSupport", "CommunitySupport",
     ]),
   tests(
     "DriversTests", "Tests/Drivers",

@@ -24,6 +24,9 @@ struct Crowd {
 
   init(_ directory: Directory) { self.directory = directory }
 
+  /// Sets of roles that are asked about apart.
+  var groupCount: Int { groups.count }
+
   // MARK: People
 
   /// The person behind an account. Nil for who is not a member.

@@ -16,7 +16,7 @@ extension GatewayNode {
     _ events: [Event], commit: UInt64 = 0, directory: Directory? = nil, at moment: Moment
   ) {
     let origin = EventLog.Origin.durable(commit: commit, version: directory?.version ?? 0)
-    for event in events { remember(event) }
+    for event in events { remember(event, directory ?? crowd.directory) }
     let departed = directory.map { take($0, at: moment) } ?? [:]
     for event in events {
       var audience = event.audience
@@ -36,11 +36,11 @@ extension GatewayNode {
     for event in events { dispatch(event.op, event.data, to: event.audience, .live, at: moment.instant) }
   }
 
-  /// The newest description of a channel, for who comes to see it later.
-  private mutating func remember(_ event: Event) {
-    guard event.op == "channel_create" || event.op == "channel_update", case .channel(let id) = event.audience else {
-      return
-    }
+  /// The newest description of a channel of the server, for who comes to see it later.
+  private mutating func remember(_ event: Event, _ directory: Directory) {
+    guard event.op == "channel_create" || event.op == "channel_update", case .channel(let id) = event.audience,
+      directory.channels[id]?.kind.isConversation == false
+    else { return }
     channelBodies[id] = event.data
   }
 

@@ -2,6 +2,7 @@
 
 import API
 import Access
+import Chat
 import Chronology
 import Community
 import Identifiers
@@ -25,6 +26,7 @@ enum ReadyView {
     body["channels"] = .array(try channels(tables, directory, user, at: reading.at))
     body["roles"] = .array(try RoleView.all(tables))
     body["members"] = .array(try users(tables, directory, listed, at: reading.at))
+    body["read_states"] = try Chat.readStates(for: user, reading)
     body["member_count"] = .integer(Int64(directory.members.count))
     let status = try tables.user(user)?.chosenStatus
     return GatewayView(
