@@ -2,13 +2,14 @@
 
 public import Chronology
 
-/// The id of an account, a channel, a message: 42 bits of milliseconds since 2024, 10 of the node, 12 of a sequence.
+/// The id of an account, a channel, a message: 42 bits of milliseconds since 2015, 10 of the node, 12 of a sequence.
 ///
 /// Sorting by id is sorting by time of creation, so that one integer index serves both. Clients get sixteen lower-case
 /// hexadecimal digits and treat them as opaque (UN-015). An id is a name, never a secret.
 public struct Identifier: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
-  /// Milliseconds from 1970 to 2024-01-01T00:00:00Z.
-  public static let epoch: Int64 = 1_704_067_200_000
+  /// Milliseconds from 1970 to 2015-01-01T00:00:00Z, so that messages that come from older servers sort by their time
+  /// too. The sign leaves 41 bits: they last until 2084.
+  public static let epoch: Int64 = 1_420_070_400_000
 
   /// Never negative: SQLite's integers are signed.
   public let rawValue: Int64

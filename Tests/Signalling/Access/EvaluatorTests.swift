@@ -12,7 +12,7 @@ private let now = Directory.now
 
 @Suite struct EvaluatorTests {
   @Test func `it agrees with the naive model about every bit`() {
-    forEachSeed(2000) { seed, random in
+    forEachSeed(1000) { seed, random in
       let directory = Directory.random(&random)
       let model = NaiveModel(directory: directory, time: now)
       for user in directory.members.keys {
