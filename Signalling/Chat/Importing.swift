@@ -46,8 +46,7 @@ extension Chat {
     let tables = writing.tables
     let known = "SELECT id FROM messages WHERE external_message_id = ?1"
     guard try !tables.exists(known, imported.externalID) else { return nil }
-    let sql = "SELECT \(Author.columns) FROM users u WHERE u.id = ?1"
-    guard let author = try tables.first(sql, imported.author, row: { row in Author(row, from: 0) }) else {
+    guard let author = try tables.first(Author.byID, imported.author, row: { row in Author(row, from: 0) }) else {
       throw .notFound("user")
     }
     var message = Message(
@@ -88,8 +87,7 @@ extension Chat {
   /// The first id of this moment that no message has.
   private static func free(at time: WallTime, _ tables: Tables) throws(Problem) -> Identifier {
     let first = Identifier(from: time)
-    // Messages of one millisecond stand next to each other, and those of servers' own nodes leave gaps: the one after
-    // the last within this millisecond is free, or the next millisecond's first.
+    // After the last of this millisecond; at its very end that is the next millisecond, where there may be more.
     let last = try tables.first(
       "SELECT max(id) FROM messages WHERE id >= ?1 AND id < ?2", first, Identifier(rawValue: first.rawValue + 1 << 22)
     ) { row in row.optionalIdentifier(0) }

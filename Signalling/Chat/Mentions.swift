@@ -78,13 +78,15 @@ extension MentionSet {
     }
   }
 
+  static let ofMessages = """
+    SELECT n.message_id, n.kind, n.target_id FROM json_each(?1) j CROSS JOIN mentions n ON n.message_id = j.value
+    ORDER BY n.message_id, n.target_id
+    """
+
   /// What the rows of `messages` say. Order within a message: by id.
   static func load(_ messages: [Identifier], _ tables: Tables) throws(Problem) -> [Identifier: MentionSet] {
-    let sql = """
-      SELECT n.message_id, n.kind, n.target_id FROM json_each(?1) j CROSS JOIN mentions n ON n.message_id = j.value
-      ORDER BY n.message_id, n.target_id
-      """
-    let rows = try tables.query(sql, list(messages)) { row in (row.identifier(0), row.int(1), row.identifier(2)) }
+    let rows = try tables.query(ofMessages, list(messages)) { row in (row.identifier(0), row.int(1), row.identifier(2))
+    }
     var result: [Identifier: MentionSet] = [:]
     for (message, kind, target) in rows {
       switch kind {

@@ -16,6 +16,8 @@ struct Author: Sendable {
   /// Columns of `users u` in the order that `init(_:from:)` reads.
   static let columns = "u.id, u.username, u.display_name, u.avatar_blob, u.kind = 'bot'"
 
+  static let byID = "SELECT \(columns) FROM users u WHERE u.id = ?1"
+
   init(_ row: borrowing Row, from column: Int) {
     id = row.identifier(column)
     username = row.text(column + 1)

@@ -46,14 +46,15 @@ struct MessageView {
     if !carrying.isEmpty { attachments = try MessageFiles.views(of: carrying, tables) }
   }
 
+  static let reactionsOf = """
+    SELECT r.message_id, r.emoji, count(*), max(r.user_id = ?2), min(r.created_at)
+    FROM json_each(?1) j CROSS JOIN reactions r ON r.message_id = j.value
+    GROUP BY r.message_id, r.emoji ORDER BY r.message_id, 5, r.emoji
+    """
+
   private mutating func loadReactions(_ ids: [Identifier], _ tables: Tables) throws(Problem) {
-    let sql = """
-      SELECT r.message_id, r.emoji, count(*), max(r.user_id = ?2), min(r.created_at)
-      FROM json_each(?1) j CROSS JOIN reactions r ON r.message_id = j.value
-      GROUP BY r.message_id, r.emoji ORDER BY r.message_id, 5, r.emoji
-      """
     let reader = reader
-    let rows = try tables.query(sql, list(ids), reader) { row in
+    let rows = try tables.query(Self.reactionsOf, list(ids), reader) { row in
       var reaction: JSONValue = ["emoji": .string(row.text(1)), "count": .integer(row.int64(2))]
       if reader != nil { reaction.set("me", .bool(row.bool(3))) }
       return (row.identifier(0), reaction)

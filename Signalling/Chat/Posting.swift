@@ -103,7 +103,7 @@ public enum Chat {
 }
 
 /// What has to be known before a message is stored, in one query.
-private struct Precedent {
+struct Precedent {
   var author: Author
   /// Seconds between two messages of a member.
   var slowMode: Int64
@@ -111,16 +111,17 @@ private struct Precedent {
   /// The message that has the nonce already.
   var duplicate: Identifier?
 
+  static let sql = """
+    SELECT \(Author.columns), c.slow_mode, r.last_sent_at,
+      (SELECT n.id FROM messages n WHERE n.user_id = ?2 AND n.channel_id = ?1 AND n.nonce = ?3 AND n.id > ?4)
+    FROM channels c JOIN users u ON u.id = ?2
+    LEFT JOIN read_states r ON r.user_id = ?2 AND r.channel_id = ?1
+    WHERE c.id = ?1
+    """
+
   init(_ draft: Draft, _ writing: borrowing Writing) throws(Problem) {
-    let sql = """
-      SELECT \(Author.columns), c.slow_mode, r.last_sent_at,
-        (SELECT n.id FROM messages n WHERE n.user_id = ?2 AND n.channel_id = ?1 AND n.nonce = ?3 AND n.id > ?4)
-      FROM channels c JOIN users u ON u.id = ?2
-      LEFT JOIN read_states r ON r.user_id = ?2 AND r.channel_id = ?1
-      WHERE c.id = ?1
-      """
     let since = Identifier(from: WallTime(milliseconds: writing.at.milliseconds - Limit.nonceMilliseconds))
-    let found = try writing.tables.first(sql, draft.channel, draft.author, draft.nonce, since) { row in
+    let found = try writing.tables.first(Self.sql, draft.channel, draft.author, draft.nonce, since) { row in
       Precedent(
         author: Author(row, from: 0), slowMode: row.int64(5), lastSent: row.optionalTime(6),
         duplicate: row.optionalIdentifier(7))

@@ -88,7 +88,10 @@ public enum SearchFolding {
     default: break
     }
     if let plain = plainLetters[value] { return .letters(plain) }
-    return isLetter(scalar) ? .letters(scalar.properties.lowercaseMapping) : .separator
+    guard isLetter(scalar) else { return .separator }
+    let small = scalar.properties.lowercaseMapping
+    // A capital without a plain spelling may have a small letter with one: ẞ.
+    return .letters(small.unicodeScalars.first.flatMap { plainLetters[$0.value] } ?? small)
   }
 
   private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {

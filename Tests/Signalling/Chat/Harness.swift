@@ -72,3 +72,28 @@ extension Answer {
   var ids: [String] { (self["messages"].array ?? []).map(\.key) }
   var contents: [String] { (self["messages"].array ?? []).compactMap(\.content) }
 }
+
+extension Talk {
+  /// A new text channel that everybody sees.
+  func channel(_ name: String = "oda") throws -> Identifier {
+    try community.write { writing throws(Problem) in
+      let id = try writing.channel(name, .text)
+      try writing.directoryChanged()
+      return id
+    }
+  }
+
+  func execute(_ sql: String, _ id: Identifier) throws {
+    try community.write { writing throws(Problem) in
+      try writing.tables.execute(sql, id)
+      try writing.directoryChanged()
+    }
+  }
+
+  /// The read state of one channel.
+  func state(_ channel: Identifier, of user: Identifier) -> (unread: Int, mentions: Int) {
+    let states = get("/read-states", as: user)["read_states"].array ?? []
+    let state = states.first { $0["channel_id"]?.string == channel.description }
+    return (state?["unread_count"]?.int ?? -1, state?["mention_count"]?.int ?? -1)
+  }
+}
