@@ -28,5 +28,5 @@ enum Answers {
   static let message: [Shape.Field] = [Shape.Field("message", .reference("Message"))]
   static let messages: [Shape.Field] = [Shape.Field("messages", .array(.reference("Message"), 0...Limit.page))]
   static let readState: [Shape.Field] = [Shape.Field("read_state", .reference("ReadState"))]
-  static let channel: [Shape.Field] = [Shape.Field("channel", .reference("Channel"))]
+  static let channel: [Shape.Field] = [Shape.Field("channel", .reference("Conversation"))]
 }

@@ -15,7 +15,7 @@ extension ChatRoutes {
     Route(
       .get, "/conversations", "listConversations", "The conversations in the caller's list, the liveliest first.",
       tag: "Conversations", access: .member, scope: reading,
-      answer: [Shape.Field("conversations", .array(.reference("Channel"), 0...10_000))], handle: list),
+      answer: [Shape.Field("conversations", .array(.reference("Conversation"), 0...10_000))], handle: list),
     Route(
       .post, "/conversations", "createConversation",
       "With one other person: the conversation of the two, which there is once. With more: a new group.",

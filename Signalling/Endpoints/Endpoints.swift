@@ -19,7 +19,7 @@ public enum Endpoints {
 
   /// Objects that answers are made of.
   public static let components: Components =
-    IdentityRoutes.components + CommunityRoutes.schemas + VoiceRoutes.schemas
+    IdentityRoutes.components + CommunityRoutes.schemas + ChatRoutes.schemas + VoiceRoutes.schemas
 
   /// What chat keeps of people, for who hands it over or erases it.
   private static let messages = DataHolder(

@@ -2,6 +2,7 @@
 
 import API
 import Access
+import Chat
 import Chronology
 import CommunitySupport
 import Identifiers
@@ -278,5 +279,27 @@ import Testing
     #expect(try Int64(talk.number(last)) == first.id?.rawValue)
     #expect(talk.call("DELETE", "/messages/\(first.key)").status == 200)
     #expect(try talk.number(last) == 0)
+  }
+}
+
+@Suite struct ShapeTests {
+  private func shape(_ name: String) throws -> Shape {
+    try #require(ChatRoutes.schemas.first { $0.name == name }).shape
+  }
+
+  @Test func `answers have the shapes that the documentation says`() throws {
+    let talk = try Talk()
+    let first = try talk.send("selam <@\(talk.owner)> https://a.b", ["nonce": "n"])
+    #expect(talk.call("PUT", "/messages/\(first.key)/reactions/👍/me").status == 200)
+    #expect(talk.call("PUT", "/messages/\(first.key)/pin", as: talk.owner).status == 200)
+    try talk.send("evet", ["reply_to": .string(first.key)])
+    let id = try talk.converse([talk.owner])
+    for message in talk.get("/channels/\(talk.text)/messages")["messages"].array ?? [] {
+      try shape("Message").check(message)
+    }
+    for message in talk.search("selam")["messages"].array ?? [] { try shape("FoundMessage").check(message) }
+    for state in talk.get("/read-states")["read_states"].array ?? [] { try shape("ReadState").check(state) }
+    for view in talk.get("/conversations")["conversations"].array ?? [] { try shape("Conversation").check(view) }
+    #expect(talk.list(talk.member) == [id])
   }
 }
