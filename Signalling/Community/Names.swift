@@ -32,6 +32,13 @@ enum Names {
     return String(rest)
   }
 
+  /// The name that comes nearest to a text of another server.
+  static func made(of text: String) -> String {
+    let plain = String(String.UnicodeScalarView(text.unicodeScalars.filter(isPlain)))
+    let name = trimmed(String(String.UnicodeScalarView(trimmed(plain).unicodeScalars.prefix(Limit.name))))
+    return name.unicodeScalars.contains(where: isVisible) ? name : "–"
+  }
+
   /// Neither a control character nor one that makes text around it read backwards (UAX #9, explicit formatting).
   private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {

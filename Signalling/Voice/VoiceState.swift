@@ -94,7 +94,7 @@ public enum VoiceRoom {
   /// Whether a room's name is one of ours, sound or not.
   public static func isReserved(_ name: String) -> Bool { name.hasPrefix(prefix) }
 
-  static func channel(_ name: String) -> Identifier? {
+  public static func channel(_ name: String) -> Identifier? {
     isReserved(name) ? Identifier(name.dropFirst(prefix.count)) : nil
   }
 
