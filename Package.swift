@@ -362,6 +362,7 @@ let everySuite: [Target] = [
       "Chronology", "Identifiers", "Randomness", "JSON", "Problems", "Access", "API", "SQL", "Chat", "CommunitySupport",
       "TestSupport",
     ]),
+  tests("SchemaTests", "Tests/Signalling/Schema", ["SQL", "Schema"]),
   tests("SQLTests", "Tests/SQL", ["Randomness", "SQL", "TestSupport"]),
   tests(
     "PeerTests", "Tests/Media/Peer",
