@@ -3,13 +3,13 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { canShareScreen, deviceError, openCamera, openScreen } from '../media/devices'
 import type { MediaSession } from '../media/mediaSession'
-import { orderedParticipants, trackOf, type Participant } from '../model/roomState'
+import { orderedParticipants, trackOf } from '../model/roomState'
 import type { Key } from '../strings/catalogue'
 import { AudioSink } from './AudioSink'
 import { ControlBar } from './ControlBar'
 import { DeviceDialog } from './DeviceDialog'
 import { PeopleList } from './PeopleList'
-import { Stage, type StageItem } from './Stage'
+import { Stage, stageItems } from './Stage'
 import { useStore, useWords } from './useStore'
 
 interface Props {
@@ -111,23 +111,4 @@ export function RoomScreen({ session, microphone, speaker, onSpeaker, onLeave }:
       )}
     </main>
   )
-}
-
-/** Shares before cameras, in order of arrival; one's own among them. */
-function stageItems(
-  people: Participant[], remote: Record<string, MediaStreamTrack>, local: Partial<Record<string, MediaStreamTrack>>,
-): StageItem[] {
-  const items: StageItem[] = []
-  for (const source of ['SCREEN_SHARE', 'CAMERA'] as const) {
-    for (const person of people) {
-      const info = trackOf(person, source)
-      if (person.isLocal) {
-        const track = local[source]
-        if (track) items.push({ key: `local-${source}`, person, source, info: info ?? null, track })
-      } else if (info && !info.muted) {
-        items.push({ key: info.sid, person, source, info, track: remote[info.sid] ?? null })
-      }
-    }
-  }
-  return items
 }

@@ -23,13 +23,15 @@ interface Props {
   people: Participant[]
   session: MediaSession
   paused: Record<string, true>
+  /** In a channel one waits for others; only a room with a link invites them. */
+  isChannel?: boolean
 }
 
-export function Stage({ items, people, session, paused }: Props): JSX.Element {
+export function Stage({ items, people, session, paused, isChannel = false }: Props): JSX.Element {
   const figures = useFigures(session, items.some((item) => !item.person.isLocal))
   const [focus, setFocus] = useState<string | null>(null)
   const large = items.find((item) => item.key === focus) ?? items.find((item) => item.source === 'SCREEN_SHARE') ?? null
-  if (items.length === 0) return people.length < 2 ? <Invitation /> : <VoiceGrid people={people} />
+  if (items.length === 0) return people.length < 2 && !isChannel ? <Invitation /> : <VoiceGrid people={people} />
   const rest = large ? items.filter((item) => item !== large) : items
   return (
     <section className={large ? 'stage focused' : 'stage grid'}>
@@ -175,4 +177,23 @@ function Invitation(): JSX.Element {
       </div>
     </section>
   )
+}
+
+/** Shares before cameras, in order of arrival; one's own among them. */
+export function stageItems(
+  people: Participant[], remote: Record<string, MediaStreamTrack>, local: Partial<Record<string, MediaStreamTrack>>,
+): StageItem[] {
+  const items: StageItem[] = []
+  for (const source of ['SCREEN_SHARE', 'CAMERA'] as const) {
+    for (const person of people) {
+      const info = trackOf(person, source)
+      if (person.isLocal) {
+        const track = local[source]
+        if (track) items.push({ key: `local-${source}`, person, source, info: info ?? null, track })
+      } else if (info && !info.muted) {
+        items.push({ key: info.sid, person, source, info, track: remote[info.sid] ?? null })
+      }
+    }
+  }
+  return items
 }

@@ -71,7 +71,7 @@ export class Session {
   }
 
   /** A new account, with an invitation. */
-  async register(input: { username: string; email?: string; password: string; invite: string }): Promise<void> {
+  async register(input: { username: string; email?: string; password: string; invite_code: string }): Promise<void> {
     const { user } = await this.api.post<{ user: User }>('/auth/register', input)
     this.state.set({ phase: 'signedIn', user })
   }

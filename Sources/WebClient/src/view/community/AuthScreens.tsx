@@ -166,7 +166,7 @@ function Invitation({ code, onHasAccount }: { code: string; onHasAccount: () => 
   const members = preview ? words('auth.invite.members', { count: preview.member_count }) : ''
   return (
     <Card title={words('auth.invite.title', { server: preview?.server.name ?? '…' })} text={`${words('auth.register.text')} ${members}`}
-      action={words('auth.register.button')} onSubmit={(fields) => session.register({ ...accountFields(fields), invite: code })}
+      action={words('auth.register.button')} onSubmit={(fields) => session.register({ ...accountFields(fields), invite_code: code })}
       footer={<button type="button" className="link" onClick={onHasAccount}>{words('auth.register.have')}</button>}>
       <AccountFields />
     </Card>

@@ -9,7 +9,6 @@ import { useWords } from '../useStore'
 import { useClient, useCommunity, useInterface } from './context'
 import { useChannelMenu, useServerMenu } from './menus'
 import { VoiceMembers } from './voice/VoiceMembers'
-import { useVoiceChannel } from './voice/useVoiceChannel'
 
 export function ChannelList(): JSX.Element {
   const { ui } = useClient()
@@ -51,17 +50,16 @@ export function ChannelList(): JSX.Element {
 }
 
 function ChannelRow({ channel }: { channel: Channel }): JSX.Element {
-  const { ui } = useClient()
+  const { ui, voice } = useClient()
   const state = useCommunity()
   const { channel: selected } = useInterface()
   const menu = useChannelMenu(channel)
-  const voice = useVoiceChannel()
   const isVoice = channel.type === 'voice'
   const count = Object.values(state.voiceStates).filter((voiceState) => voiceState.channel_id === channel.id).length
   return (
     <li>
       <button className={rowClass(state, channel, selected)} aria-current={selected === channel.id} onContextMenu={menu} data-channel={channel.id}
-        onClick={() => { if (isVoice) voice.join(channel); ui.open(channel.id) }}>
+        onClick={() => { if (isVoice) void voice.join(channel); ui.open(channel.id) }}>
         <Icon name={isVoice ? 'speaker' : 'hash'} size={20} />
         <span className="name">{channel.name}</span>
         {isVoice && channel.user_limit > 0 && <span className="limit">{count}/{channel.user_limit}</span>}

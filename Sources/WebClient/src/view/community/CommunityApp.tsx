@@ -1,6 +1,7 @@
 // The community from the door to the last dialog.
 
 import { useEffect, useState } from 'react'
+import { VoiceClient } from '../../media/voiceClient'
 import { Community } from '../../model/community/community'
 import type { Socket } from '../../model/community/gateway'
 import { Api } from '../../model/community/http'
@@ -20,7 +21,11 @@ function makeClient(): Client {
   const api = new Api()
   const open = (query: string): Socket =>
     new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws${query}`) as unknown as Socket
-  return { api, session: new Session(api), community: new Community(api, open), ui: new Interface({ recall, remember }) }
+  const community = new Community(api, open)
+  const voice = new VoiceClient(api, { recall, remember }, (state) => void community.gateway.send('voice_state', state))
+  // Tests and people with a console may look at what the page does.
+  Object.assign(window, { mqvi: voice.session })
+  return { api, session: new Session(api), community, voice, ui: new Interface({ recall, remember }) }
 }
 
 /** `#/invite/CODE`. */
@@ -58,8 +63,8 @@ export function CommunityApp({ onGuest, onLanguage }: { onGuest: () => void; onL
     if (!isSignedIn) return undefined
     if (location.hash.startsWith('#/invite/')) history.replaceState(null, '', location.pathname)
     community.start()
-    return () => community.stop()
-  }, [isSignedIn, community])
+    return () => { void client.voice.leave(); community.stop() }
+  }, [isSignedIn, community, client])
   useEffect(() => { if (line === 'signedOut') session.state.set({ phase: 'signedOut', expired: true }) }, [line, session])
 
   return (

@@ -11,6 +11,8 @@ import { useClient, useCommunity, useInterface } from './context'
 import { Dialogs } from './Dialogs'
 import { MemberList } from './MemberList'
 import { UserPanel } from './UserPanel'
+import { VoiceSound } from './voice/VoiceSound'
+import { VoiceView } from './voice/VoiceView'
 
 export function Shell({ onLanguage }: { onLanguage: (language: Language) => void }): JSX.Element {
   const { community, ui } = useClient()
@@ -36,9 +38,10 @@ export function Shell({ onLanguage }: { onLanguage: (language: Language) => void
       </aside>
       <main className="chat">
         {line === 'reconnecting' && <p className="banner" role="status">{words('shell.reconnecting')}</p>}
-        {channel ? <ChatView key={channel.id} channel={channel} /> : <p className="empty">{words('shell.noChannel')}</p>}
+        {channel?.type === 'voice' ? <VoiceView key={channel.id} channel={channel} /> : channel ? <ChatView key={channel.id} channel={channel} /> : <p className="empty">{words('shell.noChannel')}</p>}
       </main>
       {membersShown && <aside className="members" aria-label={words('shell.members')}><MemberList /></aside>}
+      <VoiceSound />
       <Dialogs onLanguage={onLanguage} />
     </div>
   )

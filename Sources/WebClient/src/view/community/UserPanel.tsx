@@ -7,7 +7,7 @@ import { Face } from '../parts/Face'
 import { useMenu } from '../parts/Menu'
 import { useWords } from '../useStore'
 import { useClient, useCommunity } from './context'
-import { VoicePanel } from './voice/VoicePanel'
+import { VoicePanel, VoiceSwitches } from './voice/VoicePanel'
 
 export function UserPanel(): JSX.Element {
   const { community, session, ui } = useClient()
@@ -33,6 +33,7 @@ export function UserPanel(): JSX.Element {
             <span className="custom">{state.me.custom_status || words(`status.${status}`)}</span>
           </span>
         </button>
+        <VoiceSwitches />
         <button className="icon-button" aria-label={words('settings.user')} onClick={() => ui.dialog({ kind: 'userSettings' })}>
           <Icon name="settings" size={20} />
         </button>

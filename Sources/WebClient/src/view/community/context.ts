@@ -1,6 +1,7 @@
 // What every view of the community reaches for.
 
 import { createContext, useContext } from 'react'
+import type { VoiceClient } from '../../media/voiceClient'
 import type { Community } from '../../model/community/community'
 import { Problem, type Api } from '../../model/community/http'
 import type { Interface, InterfaceState } from '../../model/community/interface'
@@ -14,6 +15,7 @@ export interface Client {
   session: Session
   community: Community
   ui: Interface
+  voice: VoiceClient
 }
 
 export const ClientContext = createContext<Client | null>(null)

@@ -1,7 +1,10 @@
 // Being in a voice channel, as the views see it.
 
-import type { Channel } from '../../../model/community/types'
+import { useStore } from '../../useStore'
+import type { VoiceClient, VoiceState } from '../../../media/voiceClient'
+import { useClient } from '../context'
 
-export function useVoiceChannel(): { join: (channel: Channel) => void } {
-  return { join: () => undefined }
+export function useVoice(): { voice: VoiceClient; state: VoiceState } {
+  const { voice } = useClient()
+  return { voice, state: useStore(voice.state) }
 }
