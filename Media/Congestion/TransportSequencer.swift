@@ -42,7 +42,7 @@ public struct TransportSequencer: ~Copyable {
 
   @usableFromInline enum Fate: UInt8, BitwiseCopyable { case unknown, received, lost }
 
-  /// Ring by sequence number.
+  /// Ring by sequence number; empty before the first packet.
   @usableFromInline var sent: [Sent]
   /// The number of the next packet, unrolled.
   @usableFromInline var next: Int64 = 0x1_0000
@@ -55,9 +55,7 @@ public struct TransportSequencer: ~Copyable {
   /// Time from sending the newest packet of a feedback to the feedback: the round trip and what the receiver waited.
   public private(set) var feedbackDelay: Interval?
 
-  public init() {
-    sent = Array(repeating: Sent(nanoseconds: 0, byteCount: 0, fate: .unknown), count: Limit.initialSentPackets)
-  }
+  public init() { sent = [] }
 
   /// The number for a packet of `byteCount` bytes that leaves now.
   @inlinable
@@ -112,11 +110,15 @@ public struct TransportSequencer: ~Copyable {
     lastReference = value
   }
 
-  /// Doubles the ring while it would forget packets of the last second; else forgets the oldest.
+  /// Doubles the ring while it would forget packets that may still be heard of; else forgets the oldest.
   @usableFromInline
   mutating func makeRoom(at time: Instant) {
+    guard !sent.isEmpty else {
+      sent = Array(repeating: Sent(nanoseconds: 0, byteCount: 0, fate: .unknown), count: Limit.initialSentPackets)
+      return
+    }
     let age = time.nanoseconds - sent[Int(truncatingIfNeeded: oldest) & (sent.count - 1)].nanoseconds
-    guard age < 1_000_000_000, sent.count < Limit.sentPackets else {
+    guard age < Limit.sentLife * 1_000_000, sent.count < Limit.sentPackets else {
       oldest &+= 1
       return
     }

@@ -14,6 +14,10 @@ public enum Limit {
   public static let missing = 256
   /// Consecutive source packets that a send stream reserves holes for. A larger gap is shown as one hole.
   public static let reservedHoles = 256
+  /// How long a send stream remembers a number at least, in milliseconds: a NACK that comes later than this asks for what no
+  /// player waits for any more. A second would need twice the memory for a share of 2.5 Mbit/s, whose 256 packets then stand
+  /// in a ring of 512.
+  public static let sentLife: UInt32 = 900
   /// Runs of one encoding that a sequence map remembers to place late packets: switches of the last seconds.
   public static let runs = 8
   /// Resends of one packet: RFC 4585 leaves it open; ten tries at 100 ms outlive every jitter buffer.

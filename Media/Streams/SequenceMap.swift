@@ -234,11 +234,11 @@ extension SequenceMap {
   @inlinable @inline(__always)
   static func milliseconds(_ time: Instant) -> UInt32 { UInt32(truncatingIfNeeded: time.nanoseconds / 1_000_000) }
 
-  /// Doubles the ring while it would forget packets of the last second; else forgets the oldest.
+  /// Doubles the ring while it would forget what may still be asked for; else forgets the oldest.
   @usableFromInline
   mutating func makeRoom(at time: Instant) {
     let age = SequenceMap.milliseconds(time) &- entries[position(of: oldest)].sentAt
-    guard age < 1_000, entries.count < limit else {
+    guard age < Limit.sentLife, entries.count < limit else {
       oldest &+= 1
       return
     }

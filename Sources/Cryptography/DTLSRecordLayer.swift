@@ -1,7 +1,9 @@
 // DTLS 1.2 application records under AES-GCM (RFC 6347 §4.1, RFC 5288), after OpenSSL has done the handshake.
 //
-// It goes on where OpenSSL stopped: the same epoch, the next record number, the next nonce. Handshake records are
-// ignored: the handshake is over on both sides, and renegotiation does not exist here.
+// It goes on where OpenSSL stopped: the same epoch, the next record number, the next nonce. Handshake records can only be
+// repetitions of the last flight: renegotiation does not exist here.
+//
+// Ciphers are made when they are first needed: who sends no data over DTLS, which is most subscribers, needs none.
 
 import Bytes
 import COpenSSL
@@ -16,38 +18,31 @@ struct DTLSRecordNumber {
 
 /// Both directions of epoch 1.
 @safe struct DTLSRecordLayer: ~Copyable {
-  enum Content: UInt8 { case alert = 21, applicationData = 23, other = 0 }
+  enum Content: UInt8 { case alert = 21, handshake = 22, applicationData = 23, other = 0 }
 
   private static let headerByteCount = 13
   private static let nonceByteCount = 8
   private static let tagByteCount = 16
 
-  /// Both owned; freed in deinit.
-  private let sealing: OpaquePointer
-  private let opening: OpaquePointer
+  /// Both owned; freed in deinit. Nil until they are needed.
+  private var sealing: OpaquePointer?
+  private var opening: OpaquePointer?
+  private let sealingKey: [UInt8]
+  private let openingKey: [UInt8]
   private let sealingSalt: UInt32
   private let openingSalt: UInt32
   private var written: DTLSRecordNumber
   private var received = ReplayWindow()
 
-  /// Nil when memory runs out.
-  ///
   /// - Parameter newestReceived: The newest record number that OpenSSL has seen: nothing up to it is accepted again.
-  init?(_ keys: mqvi_dtls_keys, isClient: Bool, written: DTLSRecordNumber, newestReceived: UInt64) {
-    let count = keys.key_count
-    let client = unsafe withUnsafeBytes(of: keys.client_key) { unsafe Array($0) }
-    let server = unsafe withUnsafeBytes(of: keys.server_key) { unsafe Array($0) }
+  init(_ keys: mqvi_dtls_keys, isClient: Bool, written: DTLSRecordNumber, newestReceived: UInt64) {
+    let count = Int(keys.key_count)
+    let client = unsafe withUnsafeBytes(of: keys.client_key) { unsafe Array($0.prefix(count)) }
+    let server = unsafe withUnsafeBytes(of: keys.server_key) { unsafe Array($0.prefix(count)) }
     let clientSalt = unsafe withUnsafeBytes(of: keys.client_salt) { unsafe $0.loadUnaligned(as: UInt32.self) }
     let serverSalt = unsafe withUnsafeBytes(of: keys.server_salt) { unsafe $0.loadUnaligned(as: UInt32.self) }
-    let sealing = unsafe mqvi_gcm_new(isClient ? client : server, count, 1)
-    let opening = unsafe mqvi_gcm_new(isClient ? server : client, count, 0)
-    guard let sealing = unsafe sealing, let opening = unsafe opening else {
-      unsafe mqvi_gcm_free(sealing)
-      unsafe mqvi_gcm_free(opening)
-      return nil
-    }
-    unsafe self.sealing = sealing
-    unsafe self.opening = opening
+    sealingKey = isClient ? client : server
+    openingKey = isClient ? server : client
     sealingSalt = UInt32(bigEndian: isClient ? clientSalt : serverSalt)
     openingSalt = UInt32(bigEndian: isClient ? serverSalt : clientSalt)
     self.written = written
@@ -57,6 +52,27 @@ struct DTLSRecordNumber {
   deinit {
     unsafe mqvi_gcm_free(sealing)
     unsafe mqvi_gcm_free(opening)
+  }
+
+  /// The cipher for what leaves.
+  private mutating func sealer() -> OpaquePointer {
+    if let sealing = unsafe sealing { return unsafe sealing }
+    // Fails only when memory runs out.
+    guard let made = unsafe mqvi_gcm_new(sealingKey, Int32(sealingKey.count), 1) else {
+      preconditionFailure("no memory for a cipher")
+    }
+    unsafe sealing = made
+    return unsafe made
+  }
+
+  /// The cipher for what comes.
+  private mutating func opener() -> OpaquePointer {
+    if let opening = unsafe opening { return unsafe opening }
+    guard let made = unsafe mqvi_gcm_new(openingKey, Int32(openingKey.count), 0) else {
+      preconditionFailure("no memory for a cipher")
+    }
+    unsafe opening = made
+    return unsafe made
   }
 
   /// One record, ready to send.
@@ -77,11 +93,12 @@ struct DTLSRecordNumber {
     }
     let vector = Self.vector(sealingSalt, written.nonce)
     let header = Self.authenticated(number, content.rawValue, text.byteCount)
+    let cipher = unsafe sealer()
     let isSealed = unsafe record.withUnsafeMutableBufferPointer { bytes in
       // The array has room for header, nonce, text and tag.
       let start = unsafe bytes.baseAddress! + Self.headerByteCount + Self.nonceByteCount
       return unsafe mqvi_gcm_seal(
-        sealing, vector, header, Int32(header.count), nil, 0, start, Int32(text.byteCount), start)
+        cipher, vector, header, Int32(header.count), nil, 0, start, Int32(text.byteCount), start)
     }
     precondition(isSealed == 1, "AES failed")
     return record
@@ -109,7 +126,7 @@ struct DTLSRecordNumber {
     return nil
   }
 
-  private func decrypt(_ fragment: RawSpan, _ type: UInt8, _ number: UInt64) -> [UInt8]? {
+  private mutating func decrypt(_ fragment: RawSpan, _ type: UInt8, _ number: UInt64) -> [UInt8]? {
     let count = fragment.byteCount - Self.nonceByteCount - Self.tagByteCount
     let vector = Self.vector(openingSalt, fragment.uint64(at: 0))
     let header = Self.authenticated(number, type, count)
@@ -118,7 +135,7 @@ struct DTLSRecordNumber {
     // OpenSSL wants an address even for nothing.
     if bytes.isEmpty { bytes = [0] }
     let isAuthentic = unsafe mqvi_gcm_open(
-      opening, vector, header, Int32(header.count), nil, 0, &bytes, Int32(count), tag)
+      opener(), vector, header, Int32(header.count), nil, 0, &bytes, Int32(count), tag)
     guard isAuthentic == 1 else { return nil }
     return count == 0 ? [] : bytes
   }

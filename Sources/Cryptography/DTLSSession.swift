@@ -4,9 +4,9 @@
 // the timer callback (COpenSSL.c, `flight_timer`) makes OpenSSL write every flight several times at once, each copy
 // with fresh record numbers. The first goes out; the copies wait in `DTLSFlightCopies` for deadlines of ours.
 //
-// An idle SSL object holds some 60 KB. Once the other side has shown that it finished the handshake too,
-// `DTLSRecordLayer` takes over the traffic and the object is freed. Both decisions are explained in
-// Sources/Documentation/decisions/0002-srtp-and-dtls.md.
+// An idle SSL object holds some 60 KB. As soon as the handshake is done, `DTLSRecordLayer` takes over the traffic and the
+// object is freed: what a server may have to send again, its last flight, is kept as the bytes that it was. Both decisions
+// are explained in Sources/Documentation/decisions/0002-srtp-and-dtls.md.
 
 import Bytes
 import Chronology
@@ -71,10 +71,14 @@ import MediaContract
 
   /// Owned; freed in deinit, or when `records` takes over. Nil when the fingerprint is unusable.
   private var session: OpaquePointer?
+  /// The suite is one that `DTLSRecordLayer` does not know.
+  private var keepsSession = false
   /// The traffic without OpenSSL's SSL object.
   private var records: DTLSRecordLayer?
   /// The highest number, and its nonce, among the encrypted records that OpenSSL wrote.
   private var lastWritten = DTLSRecordNumber(sequence: 0, nonce: 0)
+  /// A server's answer to the client's last flight, until the client has shown that it has it.
+  private var finalFlight: [[UInt8]] = []
   private let role: DTLSRole
   /// When the first flight left or arrived.
   private var started: Instant?
@@ -123,13 +127,12 @@ import MediaContract
     if state == .handshaking { shakeHands(at: time) }
     if case .connected = state { readMessages() }
     collect(at: time)
-    // Application data shows that the peer has our last flight.
-    if hasMessages { confirm(newestReceived: DTLSRecordLayer.newestNumber(in: datagram)) }
+    takeOver(newestReceived: DTLSRecordLayer.newestNumber(in: datagram))
   }
 
-  /// The other side has shown by other means, SRTP, that it finished the handshake: OpenSSL's session is not needed any
-  /// more. Does nothing when called again.
-  public mutating func confirm() { confirm(newestReceived: 0) }
+  /// The other side has shown by other means, SRTP, that it finished the handshake: it will not ask for our last flight
+  /// again. Does nothing when called again.
+  public mutating func confirm() { finalFlight = [] }
 
   /// The next datagram to send, oldest first. Never longer than `Limit.datagramByteCount` during the handshake.
   public mutating func nextDatagram() -> [UInt8]? { departures.isEmpty ? nil : departures.removeFirst() }
@@ -199,10 +202,13 @@ import MediaContract
   private mutating func shakeHands(at time: Instant) {
     guard let session = unsafe session else { return }
     let result = unsafe mqvi_dtls_handshake(session)
+    let before = departures.count
     collect(at: time)
     switch result {
     case 0: return
-    case 1: unsafe finishHandshake(session)
+    case 1:
+      if role == .server { finalFlight = Array(departures[before...]) }
+      unsafe finishHandshake(session)
     default: fail(unsafe mqvi_dtls_refused_certificate(session) == 1 ? .certificateMismatch : .protocolError)
     }
   }
@@ -219,16 +225,19 @@ import MediaContract
     keys = SRTPKeys(profile: profile, exported: material, weAreClient: role == .client)
     state = .connected(profile)
     readMessages()
-    unsafe mqvi_dtls_settle(session)
-    // The server's last flight answers the client's: a client that is done knows that the server is.
-    if role == .client { confirm(newestReceived: 0) }
   }
 
-  /// Hands the traffic over to `records` and frees the SSL object. With a suite other than AES-GCM it stays.
-  private mutating func confirm(newestReceived: UInt64) {
-    guard case .connected = state, records == nil, let session = unsafe session else { return }
+  /// Hands the traffic over to `records` and frees the SSL object. With a suite other than AES-GCM it stays, and answers
+  /// repeated flights by itself.
+  private mutating func takeOver(newestReceived: UInt64) {
+    guard case .connected = state, records == nil, !keepsSession, let session = unsafe session else { return }
     var keys = mqvi_dtls_keys()
-    guard unsafe mqvi_dtls_record_keys(session, &keys) == 1 else { return }
+    guard unsafe mqvi_dtls_record_keys(session, &keys) == 1 else {
+      keepsSession = true
+      finalFlight = []
+      unsafe mqvi_dtls_settle(session)
+      return
+    }
     records = DTLSRecordLayer(
       keys, isClient: role == .client, written: lastWritten, newestReceived: newestReceived)
     unsafe mqvi_dtls_free(session)
@@ -240,7 +249,11 @@ import MediaContract
     var offset = 0
     while messages.count < Limit.queuedDatagrams, let record = records?.open(datagram, at: &offset) {
       switch record.content {
-      case .applicationData where !record.bytes.isEmpty: messages.append(record.bytes)
+      case .applicationData where !record.bytes.isEmpty:
+        // Nobody sends data before the handshake is over.
+        finalFlight = []
+        messages.append(record.bytes)
+      case .handshake: repeatFinalFlight()
       case .alert where record.bytes == [1, 0] || record.bytes == [2, 0]:
         sayGoodbye()
         state = .closed
@@ -249,6 +262,12 @@ import MediaContract
       case .applicationData, .alert, .other: continue
       }
     }
+  }
+
+  /// The client sends its Finished again because our answer has not come (RFC 6347 §4.2.4). The same records are good
+  /// again: to the client they are the datagrams that the network had lost, and one that it has is a repetition to it.
+  private mutating func repeatFinalFlight() {
+    for datagram in finalFlight where departures.count < Limit.queuedDatagrams { departures.append(datagram) }
   }
 
   private mutating func sayGoodbye() {

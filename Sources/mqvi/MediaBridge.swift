@@ -29,6 +29,7 @@ struct MediaBridge: ~Copyable {
   /// The last word of each shard.
   private(set) var snapshots: [ShardSnapshot?]
   private(set) var commandsLost: UInt64 = 0
+  private var memory = MemoryKeeper()
 
   /// Starts the shards that the settings ask for.
   init(_ settings: Settings, certificate: Certificate) throws {
@@ -93,10 +94,17 @@ struct MediaBridge: ~Copyable {
     for notice in notices.takeAll() {
       switch notice {
       case .events(let shard, let events): result.append((shard, events))
-      case .snapshot(let snapshot): if snapshot.index < count { snapshots[snapshot.index] = snapshot }
+      case .snapshot(let snapshot): keep(snapshot)
       }
     }
     return result
+  }
+
+  private mutating func keep(_ snapshot: ShardSnapshot) {
+    guard snapshot.index < count else { return }
+    snapshots[snapshot.index] = snapshot
+    // They all come once a second; the first one's is the beat.
+    if snapshot.index == 0 { memory.note(population: snapshots.reduce(0) { $0 + ($1?.transports ?? 0) }) }
   }
 
   /// Ends all shards.

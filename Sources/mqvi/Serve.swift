@@ -31,6 +31,7 @@ enum Serve {
     let log = Log(level: LogLevel(settings.logLevel) ?? .info)
     // Before any thread starts: they inherit the blocked signals.
     let termination = try Termination()
+    Allocator.configure()
     Process.raiseOpenFileLimit()
     Process.keepFilesPrivate()
     let key = try DataDirectory.key(settings, creates: true)

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <malloc.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -356,4 +357,18 @@ int mqvi_keep_to_cores(int first, int last) {
   CPU_ZERO(&cores);
   for (int core = first; core <= last; core++) CPU_SET(core, &cores);
   return -pthread_setaffinity_np(pthread_self(), sizeof cores, &cores);
+}
+
+void mqvi_map_blocks_from(int byte_count) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, byte_count);
+#else
+  (void)byte_count;
+#endif
+}
+
+void mqvi_trim_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }

@@ -105,3 +105,7 @@ int mqvi_take_signal(int descriptor);
 int mqvi_set_thread(const char *name, int core);
 /// Lets the calling thread, and what it starts, run on the cores from `first` to `last` only.
 int mqvi_keep_to_cores(int first, int last);
+/// Blocks of `byte_count` and more come from the system one by one and go back to it when they are freed.
+void mqvi_map_blocks_from(int byte_count);
+/// Gives pages back to the system on which nothing lives, in the middle of the heap as at its end.
+void mqvi_trim_memory(void);
