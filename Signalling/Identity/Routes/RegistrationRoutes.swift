@@ -22,9 +22,14 @@ extension IdentityRoutes {
       Route(
         .post, "/invites/{code}/join", "joinWithInvite",
         "Makes an account with this invitation, or brings one back that has left.", tag: "Accounts", access: .anyone,
-        body: .optionalJSON(.object(Shapes.registration.map { .optional($0.name, $0.schema, $0.note) })),
+        body: .optionalJSON(
+          .object(
+            Shapes.registration.map { .optional($0.name, $0.schema, $0.note) } + [
+              .optional("code", Shapes.code, "of the second factor, for who comes back with one")
+            ])),
         answer: Shapes.signedIn.map { .optional($0.name, $0.schema, $0.note) }, status: 201,
-        problems: [.unauthorized, .forbidden, .notFound, .conflict], rate: .credentials, headers: BrowserHeaders.all,
+        problems: [.unauthorized, .forbidden, .twoFactorRequired, .notFound, .conflict], rate: .credentials,
+        headers: BrowserHeaders.all,
         handle: { (call) throws(Problem) in try joinWithInvite(call) }),
     ]
   }
@@ -79,9 +84,7 @@ extension IdentityRoutes {
     prove(name, call) { (proof) throws(Problem) in
       .write { (writing) throws(Problem) in
         let account = try proof.settle(&writing)
-        if account.hasTwoFactor {
-          return .refuse(Problem(.forbidden, "accounts with a second factor are brought back by an administrator"))
-        }
+        if account.hasTwoFactor, let refusal = try secondFactorRefusal(account.id, &writing, call) { return refusal }
         guard account.state == .left else {
           throw Problem(.conflict, "the username is taken", reason: "username_taken")
         }
@@ -89,6 +92,22 @@ extension IdentityRoutes {
         return try welcome(account.id, code, &writing, call)
       }
     }
+  }
+
+  /// Why somebody with a second factor does not come back: nil when the code of the body is right.
+  private func secondFactorRefusal(
+    _ user: Identifier, _ writing: inout Writing, _ call: Call
+  ) throws(Problem) -> Step? {
+    guard let code = call.body["code"]?.string else {
+      return .refuse(Problem(.twoFactorRequired, "send a code of your second factor along", pointer: "/code"))
+    }
+    let counters = AttemptCounter.secondFactor(user)
+    try writing.charge(counters)
+    guard try writing.takeSecondFactor(user, code, keys) else {
+      return .refuse(Problem(.unauthorized, "the code is wrong or was used", reason: "second_factor", pointer: "/code"))
+    }
+    try writing.absolve(counters)
+    return nil
   }
 
   /// Uses the invitation for `user`, tells everybody, and signs the new member in.
