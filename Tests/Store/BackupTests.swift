@@ -266,6 +266,20 @@ private let schema = numbers
     }
   }
 
+  @Test func `a restart waits for what is left of the time, and never for longer than usual`() {
+    let plan = BackupPlan(directory: "", interval: .seconds(3600), recent: 1)
+    func delay(afterSeconds age: Int64) -> Interval {
+      plan.delay(sinceNewest: BackupName(now), at: WallTime(milliseconds: now.milliseconds + age * 1000))
+    }
+    #expect(plan.delay(sinceNewest: nil, at: now) == .zero)
+    #expect(delay(afterSeconds: 0) == .seconds(3600))
+    #expect(delay(afterSeconds: 600) == .seconds(3000))
+    #expect(delay(afterSeconds: 3600) == .zero)
+    #expect(delay(afterSeconds: 1_000_000_000) == .zero)
+    // The clock was set back after the backup.
+    #expect(delay(afterSeconds: -1_000_000_000) == .seconds(3600))
+  }
+
   @Test func `a store makes a backup when the last is too old, and removes what is superfluous`() throws {
     let directory = try TemporaryDirectory()
     let archive = directory.path + "/backups"

@@ -22,6 +22,14 @@ public struct BackupPlan: Sendable, Hashable {
     self.recent = recent
     self.daily = daily
   }
+
+  /// How long a server that has just started waits before its first backup: a restart does not begin the time anew, so
+  /// what is left of it since the newest one. A clock that was set back does not put it off for longer than usual.
+  public func delay(sinceNewest newest: BackupName?, at now: WallTime) -> Interval {
+    guard let newest else { return .zero }
+    let age = Interval.milliseconds(now.milliseconds - newest.time.milliseconds)
+    return min(max(.zero, interval - age), interval)
+  }
 }
 
 /// What a backup is.

@@ -42,7 +42,7 @@ final class Keeper: Sendable {
     guard let plan = configuration.backups, var poller = try? Poller(),
       (try? poller.add(stopping.signal.readable, token: 0)) != nil
     else { return }
-    var due = Clock.now() + firstDelay(plan, at: Clock.wallTime())
+    var due = Clock.now() + plan.delay(sinceNewest: names(plan).max(), at: Clock.wallTime())
     while !stopping.isAsked.load(ordering: .relaxed) {
       let wait = due - Clock.now()
       if wait > .zero {
@@ -52,14 +52,6 @@ final class Keeper: Sendable {
       let isMade = backUp(configuration.path, plan, stopping, report)
       due = Clock.now() + (isMade ? plan.interval : min(plan.interval, StoreLimit.backupRetry))
     }
-  }
-
-  /// A restart does not begin the time anew: what is left of it since the newest backup. A clock that was set back does
-  /// not put it off for longer than usual.
-  static func firstDelay(_ plan: BackupPlan, at now: WallTime) -> Interval {
-    guard let newest = names(plan).max() else { return .zero }
-    let age = Interval.milliseconds(now.milliseconds - newest.time.milliseconds)
-    return min(max(.zero, plan.interval - age), plan.interval)
   }
 
   private static func names(_ plan: BackupPlan) -> [BackupName] {
