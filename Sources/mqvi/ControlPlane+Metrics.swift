@@ -5,6 +5,7 @@ import EventLoops
 import Node
 import Reactor
 import Rooms
+import Store
 import Telemetry
 import WebEdge
 
@@ -21,6 +22,7 @@ extension ControlPlane {
     page.gauge("mqvi_webhooks_waiting", "Events that wait for a webhook receiver.", Double(webhooks.count))
     page.counter("mqvi_commands_lost_total", "Commands that a stuck shard never got.", bridge.commandsLost)
     page.add(webCounters)
+    page.add(community.rows.statistics)
     for case .some(let snapshot) in bridge.snapshots { page.add(snapshot) }
     return page
   }
@@ -38,6 +40,17 @@ extension MetricsText {
     counter("mqvi_web_messages_sent_total", "WebSocket messages sent.", web.messagesSent)
     counter("mqvi_web_slow_consumers_total", "WebSockets cut off because they did not read.", web.slowConsumers)
     counter("mqvi_web_timeouts_total", "Connections closed because nothing moved.", web.timeouts)
+  }
+
+  fileprivate mutating func add(_ database: StoreStatistics) {
+    counter("mqvi_database_commits_total", "Groups of writes that were committed.", UInt64(database.commits))
+    counter("mqvi_database_writes_total", "Writes that are on the disk.", UInt64(database.writes))
+    counter("mqvi_database_failed_writes_total", "Writes that were refused or undone.", UInt64(database.failedWrites))
+    counter("mqvi_database_reads_total", "Reads that were answered.", UInt64(database.reads))
+    counter(
+      "mqvi_database_commit_seconds_total", "From the first job of a group to the disk's answer.",
+      seconds: database.commitTime.seconds)
+    gauge("mqvi_database_log_pages", "Pages in the write-ahead log.", Double(database.logPages))
   }
 
   fileprivate mutating func add(_ shard: ShardSnapshot) {
