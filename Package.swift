@@ -189,6 +189,9 @@ let fuzzEntries: [Target] = [
     name: "FilesFuzzEntries", dependencies: ["Bytes", "ImageMetadata", "Multipart", "FuzzSupport"],
     path: "Tests/Fuzz/Entries/Files", swiftSettings: testing),
   .target(
+    name: "IdentityFuzzEntries", dependencies: ["Chronology", "Identifiers", "API", "Identity", "FuzzSupport"],
+    path: "Tests/Fuzz/Entries/Identity", swiftSettings: testing),
+  .target(
     name: "SignallingFuzzEntries",
     dependencies: [
       "Chronology", "JSON", "LiveKitProtocol", "AccessTokens", "MediaContract", "SessionDescriptions", "FuzzSupport",
@@ -216,6 +219,7 @@ let fuzzing: [Target] =
         "DependencyDescriptor",
       ])
     + fuzzTargets("DataChannelsFuzzEntries", ["SCTP"])
+    + fuzzTargets("IdentityFuzzEntries", ["Credentials"])
     + fuzzTargets("FilesFuzzEntries", ["ImageMetadata", "Multipart"])
     + fuzzTargets(
       "SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken", "SessionDescription"])
@@ -336,7 +340,7 @@ let everySuite: [Target] = [
     "IdentityTests", "Tests/Signalling/Identity",
     [
       "Chronology", "Randomness", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "Identity", "SQL",
-      "CommunitySupport", "TestSupport",
+      "CommunitySupport", "FuzzSupport", "IdentityFuzzEntries", "TestSupport",
     ]),
   tests(
     "AccessTests", "Tests/Signalling/Access",

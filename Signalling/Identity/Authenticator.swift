@@ -28,6 +28,9 @@ public struct Authenticator: Sendable {
   private var bots: [[UInt8]: Caller] = [:]
   private var openings = 0
 
+  /// Nobody's sessions yet.
+  public init(_ keys: AccountKeys) { self.keys = keys }
+
   /// The sessions and bots of members, as the tables have them.
   public init(_ keys: AccountKeys, reading database: Database, at time: WallTime) throws(SQLError) {
     self.keys = keys
