@@ -142,7 +142,8 @@ public struct VoiceRooms: ~Copyable {
     for track in info.tracks { state.set(track) }
     states[user] = state
     emit("voice_state_update", state.json, to: .channel(channel))
-    if state.streaming { tell(user, startOf: "screen") }
+    for _ in state.screens { tell(user, startOf: "screen") }
+    for _ in state.cameras { tell(user, startOf: "camera") }
     // One voice, one channel: the older place is given up.
     if let old, old.channel != channel { remove(user, from: old.channel, &control, at: moment) }
   }
