@@ -33,7 +33,8 @@ extension Migration {
         -- Previews of its links, as the JSON array that clients get.
         embeds TEXT
       ) STRICT;
-      CREATE INDEX idx_messages_channel ON messages(channel_id, id DESC);
+      -- With the author, so that what is new to somebody is counted without looking at the messages.
+      CREATE INDEX idx_messages_channel ON messages(channel_id, id DESC, user_id);
       CREATE INDEX idx_messages_user ON messages(user_id, id);
       CREATE INDEX idx_messages_nonce ON messages(user_id, channel_id, nonce) WHERE nonce IS NOT NULL;
       CREATE UNIQUE INDEX idx_messages_external ON messages(external_message_id) WHERE external_message_id IS NOT NULL;
