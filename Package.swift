@@ -248,6 +248,13 @@ let benchmarks: [Target] =
       name: "StoreBench", dependencies: ["Harness", "Chronology", "Reactor", "SQL", "Store"],
       path: "bench/Store", swiftSettings: tooling),
     .executableTarget(
+      name: "ChatBench",
+      dependencies: [
+        "Harness", "Chronology", "Randomness", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Schema",
+        "Chat", "Reactor",
+      ],
+      path: "bench/Chat", swiftSettings: tooling),
+    .executableTarget(
       name: "Load",
       dependencies: [
         "Harness", "Bytes", "Chronology", "Randomness", "JSON", "MediaContract", "Wire", "Cryptography", "Connectivity",
