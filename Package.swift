@@ -197,6 +197,9 @@ let fuzzEntries: [Target] = [
       "Chronology", "JSON", "LiveKitProtocol", "AccessTokens", "MediaContract", "SessionDescriptions", "FuzzSupport",
     ],
     path: "Tests/Fuzz/Entries/Signalling", swiftSettings: testing),
+  .target(
+    name: "ChatFuzzEntries", dependencies: ["Chat", "FuzzSupport"], path: "Tests/Fuzz/Entries/Chat",
+    swiftSettings: testing),
 ]
 
 /// libFuzzer executables, for `scripts/fuzz` only: they link with instrumented code alone.
@@ -221,6 +224,7 @@ let fuzzing: [Target] =
     + fuzzTargets("DataChannelsFuzzEntries", ["SCTP"])
     + fuzzTargets("IdentityFuzzEntries", ["Credentials"])
     + fuzzTargets("FilesFuzzEntries", ["ImageMetadata", "Multipart"])
+    + fuzzTargets("ChatFuzzEntries", ["MessageText", "SearchQuery"])
     + fuzzTargets(
       "SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken", "SessionDescription"])
 
@@ -371,7 +375,7 @@ let everySuite: [Target] = [
     "ChatTests", "Tests/Signalling/Chat",
     [
       "Chronology", "Identifiers", "Randomness", "JSON", "Problems", "Access", "API", "SQL", "Chat", "CommunitySupport",
-      "TestSupport",
+      "FuzzSupport", "ChatFuzzEntries", "TestSupport",
     ]),
   tests("SchemaTests", "Tests/Signalling/Schema", ["SQL", "Schema"]),
   tests("SQLTests", "Tests/SQL", ["Randomness", "SQL", "TestSupport"]),
