@@ -1,5 +1,6 @@
 // The executable: which subcommand was asked for, and nothing else.
 
+import Inspection
 import Reactor
 
 @main enum Program {
@@ -18,6 +19,8 @@ import Reactor
     case "backup": finish(BackupCommand.run(rest))
     case "restore": finish(RestoreCommand.run(rest))
     case "settings": finish(SettingsCommand.run(rest))
+    // Not for people: the server starts it to have an upload looked at.
+    case "inspect": InspectionChild.run(rest)
     case "version", "--version", "-v": finish(Version.run())
     case "help", "--help", "-h": finish(Help.run(rest))
     default:
