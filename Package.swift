@@ -59,6 +59,7 @@ let clibraries: [Target] = [
   clibrary("CVPX", links: ["vpx"]),
   clibrary("CZlib", links: ["z"]),
   clibrary("CSQLite", links: ["sqlite3"]),
+  clibrary("CInspection", links: []),
   clibrary("CCrypt", links: ["crypt"]),
 ]
 
@@ -123,8 +124,13 @@ let signalling: [Target] = [
     "Gateway", "Signalling/Gateway",
     ["Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Identity", "Community", "Chat"]),
   library(
+    "Attachments", "Signalling/Attachments",
+    [
+      "Bytes", "Chronology", "Identifiers", "JSON", "Multipart", "Problems", "Access", "API", "SQL", "Identity",
+    ]),
+  library(
     "Chat", "Signalling/Chat",
-    ["Chronology", "Identifiers", "JSON", "Problems", "Access", "SQL", "API"]),
+    ["Chronology", "Identifiers", "JSON", "Problems", "Access", "SQL", "API", "Attachments"]),
   library(
     "Endpoints", "Signalling/Endpoints",
     ["Chronology", "Identifiers", "JSON", "Problems", "API", "Identity", "Community", "Chat", "Voice"]),
@@ -143,6 +149,9 @@ let drivers: [Target] = [
     ["Bytes", "Chronology", "Wire", "Reactor", "Compression", "CLinux", "COpenSSL"]),
   library("Blobs", "Sources/Drivers/Blobs", ["Chronology", "Cryptography", "Reactor", "CLinux"]),
   library("Passwords", "Sources/Drivers/Passwords", ["Cryptography", "Reactor"]),
+  library(
+    "Inspection", "Sources/Drivers/Inspection",
+    ["Bytes", "Chronology", "ImageMetadata", "Blobs", "Reactor", "CInspection"]),
   library("Fetch", "Sources/Drivers/Fetch", ["Chronology", "Wire", "Reactor", "CCurl"]),
   library("Compression", "Sources/Drivers/Compression", ["CZlib"]),
   library("SQL", "Sources/Drivers/SQL", ["CSQLite"]),
@@ -168,6 +177,7 @@ let executables: [Target] = [
       "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "WebEdge",
       "Fetch", "Compression", "MediaCodecs", "Demonstration", "CLinux", "Identifiers", "SQL",
       "Schema", "Store", "Problems", "Access", "API", "Endpoints", "Chat", "Gateway", "Voice", "Passwords", "Identity",
+      "Blobs", "Inspection", "Attachments",
     ],
     path: "Sources/mqvi", swiftSettings: production)
 ]
@@ -345,7 +355,8 @@ let everySuite: [Target] = [
     "DriversTests", "Tests/Drivers",
     [
       "Bytes", "Chronology", "Randomness", "MediaContract", "Wire", "Cryptography", "Reactor", "EventLoops",
-      "WebEdge", "Fetch", "Passwords", "Compression", "MediaCodecs", "Blobs", "TestSupport",
+      "WebEdge", "Fetch", "Passwords", "Compression", "MediaCodecs", "Blobs", "Inspection", "ImageMetadata",
+      "FilesFuzzEntries", "TestSupport",
     ]),
   tests(
     "IdentityTests", "Tests/Signalling/Identity",
@@ -378,6 +389,12 @@ let everySuite: [Target] = [
       "FuzzSupport", "ChatFuzzEntries", "TestSupport",
     ]),
   tests("SchemaTests", "Tests/Signalling/Schema", ["SQL", "Schema"]),
+  tests(
+    "AttachmentsTests", "Tests/Signalling/Attachments",
+    [
+      "Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Attachments", "CommunitySupport",
+      "TestSupport",
+    ]),
   tests("SQLTests", "Tests/SQL", ["Randomness", "SQL", "TestSupport"]),
   tests(
     "PeerTests", "Tests/Media/Peer",

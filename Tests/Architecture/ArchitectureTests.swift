@@ -74,6 +74,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     (
       "Signalling/Community", foundations.union(["Cryptography", "Problems", "Access", "API", "SQL", "Identity"])
     ),
+    ("Signalling/Attachments", foundations.union(["Multipart", "Problems", "Access", "API", "SQL", "Identity"])),
     ("Signalling/Chat", foundations.union(["Problems", "Access", "API", "SQL"])),
     (
       "Signalling/Voice",
@@ -87,7 +88,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Sources/Drivers",
       foundations.union(streams).union(system).union([
         "Node", "Reactor", "Compression", "CLinux", "COpenSSL", "CCurl", "COpus", "CVPX", "CZlib", "CSQLite",
-        "SQL",
+        "CInspection", "SQL", "Blobs", "ImageMetadata",
       ])
     ),
     (
@@ -100,9 +101,15 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Sources/mqvi",
       foundations.union(streams).union(signalling).union(system).union([
         "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs",
+<<<<<<< HEAD
         "Demonstration", "CLinux", "SQL", "Schema", "Store", "Problems", "Access", "API",
         "Identity", "Community", "Attachments", "Chat", "Integrations", "Gateway", "Voice", "Passwords", "Import",
         "Endpoints",
+=======
+        "Demonstration", "CLinux", "SQL", "Schema", "Store", "Passwords", "Problems", "Access", "API",
+        "Blobs", "Inspection",
+        "Identity", "Community", "Attachments", "Chat", "Integrations", "Gateway", "Import",
+>>>>>>> d2e5258 (Let members upload files, fetch what they may see, and have a picture)
       ])
     ),
   ]
