@@ -133,7 +133,9 @@ let signalling: [Target] = [
     ["Chronology", "Identifiers", "JSON", "Problems", "Access", "SQL", "API", "Attachments"]),
   library(
     "Endpoints", "Signalling/Endpoints",
-    ["Chronology", "Identifiers", "JSON", "Problems", "API", "Identity", "Community", "Chat", "Voice"]),
+    [
+      "Chronology", "Identifiers", "JSON", "Problems", "API", "Identity", "Community", "Attachments", "Chat", "Voice",
+    ]),
 ]
 
 let drivers: [Target] = [

@@ -1,6 +1,7 @@
 // Every route of the API in one table, and what the modules behind them do for each other.
 
 public import API
+import Attachments
 import Chat
 import Chronology
 import Community
@@ -14,12 +15,14 @@ public enum Endpoints {
   /// All routes, in the order in which the documentation shows them. `keys` sign what the accounts' routes give out.
   public static func all(_ keys: AccountKeys) -> [Route] {
     IdentityRoutes(keys, holders: [messages]).all
-      + CommunityRoutes.all(hooks: CommunityHooks(purgeMessages: purge)) + ChatRoutes.all + VoiceRoutes.all
+      + CommunityRoutes.all(hooks: CommunityHooks(purgeMessages: purge)) + ChatRoutes.all + AttachmentRoutes.all
+      + VoiceRoutes.all
   }
 
   /// Objects that answers are made of.
   public static let components: Components =
-    IdentityRoutes.components + CommunityRoutes.schemas + ChatRoutes.schemas + VoiceRoutes.schemas
+    IdentityRoutes.components + CommunityRoutes.schemas + AttachmentRoutes.components + ChatRoutes.schemas
+    + VoiceRoutes.schemas
 
   /// What chat keeps of people, for who hands it over or erases it.
   private static let messages = DataHolder(

@@ -75,7 +75,7 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Signalling/Community", foundations.union(["Cryptography", "Problems", "Access", "API", "SQL", "Identity"])
     ),
     ("Signalling/Attachments", foundations.union(["Multipart", "Problems", "Access", "API", "SQL", "Identity"])),
-    ("Signalling/Chat", foundations.union(["Problems", "Access", "API", "SQL"])),
+    ("Signalling/Chat", foundations.union(["Problems", "Access", "API", "SQL", "Attachments"])),
     (
       "Signalling/Voice",
       foundations.union(signalling).union(["Rooms", "Problems", "Access", "API", "SQL"])
@@ -101,15 +101,10 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
       "Sources/mqvi",
       foundations.union(streams).union(signalling).union(system).union([
         "Node", "Peer", "Rooms", "Reactor", "EventLoops", "WebEdge", "Fetch", "Compression", "MediaCodecs",
-<<<<<<< HEAD
         "Demonstration", "CLinux", "SQL", "Schema", "Store", "Problems", "Access", "API",
         "Identity", "Community", "Attachments", "Chat", "Integrations", "Gateway", "Voice", "Passwords", "Import",
         "Endpoints",
-=======
-        "Demonstration", "CLinux", "SQL", "Schema", "Store", "Passwords", "Problems", "Access", "API",
         "Blobs", "Inspection",
-        "Identity", "Community", "Attachments", "Chat", "Integrations", "Gateway", "Import",
->>>>>>> d2e5258 (Let members upload files, fetch what they may see, and have a picture)
       ])
     ),
   ]

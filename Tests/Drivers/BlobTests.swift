@@ -86,6 +86,8 @@ import Testing
       try FileManager.default.setAttributes(old, ofItemAtPath: blobs.path(of: name))
       let then = WallTime(milliseconds: 2_000_000_000)
       #expect(blobs.names(first: 0xBA, untouchedSince: then) == [name])
+      try blobs.remove(name, untouchedSince: WallTime(milliseconds: 999_000_000))
+      #expect(blobs.size(of: name) == 3)
       #expect(blobs.names(first: 0xBB, untouchedSince: then).isEmpty)
       _ = try blobs.put(Array("abc".utf8))
       #expect(blobs.names(first: 0xBA, untouchedSince: then).isEmpty)

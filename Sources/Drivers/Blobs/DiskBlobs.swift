@@ -71,6 +71,12 @@ public struct DiskBlobs: BlobStore {
     }
   }
 
+  /// Removes it unless somebody has put the same content since `time`.
+  public func remove(_ name: BlobName, untouchedSince time: WallTime) throws(BlobError) {
+    guard let found = information(path(of: name)), found.modified <= time.milliseconds else { return }
+    try remove(name)
+  }
+
   /// Bytes that an ordinary user can still write to the disk.
   public var freeBytes: Int? { Process.freeDiskBytes(at: directory) }
 

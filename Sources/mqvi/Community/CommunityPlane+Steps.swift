@@ -1,6 +1,8 @@
 // The steps of a request, each where it says it runs.
 
 import API
+import Attachments
+import Blobs
 import Chat
 import Chronology
 import Cryptography
@@ -99,7 +101,10 @@ extension CommunityPlane {
     case (.view(let load), .failure(let problem)):
       log.record(.error, "gateway.not-ready", [("reason", problem.detail ?? problem.message)])
       living.gateway.loaded(load, .failure(problem), voices: [], at: moment)
-    case (.upkeep, .success(.more)): upkeepDue = moment.instant
+    case (.upkeep, .success(.turn(let unnamed, let hasMore))):
+      if hasMore { upkeepDue = moment.instant }
+      // Under no number: what is not removed now is found again.
+      if !unnamed.isEmpty { _ = workers.begin(.discard(blobs: unnamed), id: 0) }
     case (.note, .failure(let problem)):
       log.record(.warning, "database.note-lost", [("reason", problem.detail ?? problem.message)])
     default: return
@@ -113,8 +118,25 @@ extension CommunityPlane {
     let accepted = rows.write(id: job) { database, state throws(Problem) in
       var writing = Writing(database, state, at: moment.wall)
       let hasMore = try Chat.upkeep(&writing)
+      let unnamed = try Attachments.collect(&writing)
       state = writing.state
-      return hasMore ? .more : .done
+      return .turn(unnamed: unnamed, hasMore: hasMore)
+    }
+    if !accepted { pending[job] = nil }
+    sweep(at: moment)
+  }
+
+  /// Looks through a part of the blobs for what a crash has left without a row, in turn with the upkeep: all of them in
+  /// a day.
+  private mutating func sweep(at moment: Moment) {
+    let part = sweepPosition
+    sweepPosition &+= 1
+    let blobs = workers.files.blobs
+    let job = expect(.upkeep)
+    let accepted = rows.read(id: job) { database throws(Problem) in
+      let yesterday = WallTime(milliseconds: moment.wall.milliseconds - 86_400_000)
+      let names = blobs.names(first: part, untouchedSince: yesterday).map(\.description)
+      return .turn(unnamed: try Attachments.unnamed(among: names, Tables(database)), hasMore: false)
     }
     if !accepted { pending[job] = nil }
   }
@@ -123,6 +145,7 @@ extension CommunityPlane {
 
   private func answer(_ reply: Reply, _ rate: RateState?) -> HTTPResponse {
     var response = HTTPResponse(reply)
+    if let file = reply.file { workers.files.attach(file, to: &response) }
     for (name, value) in rate?.headers ?? [] { response.headers.set(name, value) }
     return response
   }

@@ -28,8 +28,8 @@ struct CommunityPlane: ~Copyable {
     case committed(Committed)
     case view(GatewayView)
     case done
-    /// There is another turn to do.
-    case more
+    /// A turn of the upkeep: blobs that nothing names, and whether there is another turn to do.
+    case turn(unnamed: [String], hasMore: Bool)
   }
 
   /// A request on its way through its steps.
@@ -84,6 +84,8 @@ struct CommunityPlane: ~Copyable {
   var denialsDue = Instant.distantFuture
   /// When what is done beside the requests has its next turn.
   var upkeepDue = Instant.origin
+  /// First byte of the blobs that are looked through next.
+  var sweepPosition: UInt8 = 0
   /// Connections of the gateway, and those whose 101 is on its way.
   var sockets: Set<ConnectionID> = []
   var visitors: [ConnectionID: Visitor] = [:]
@@ -93,7 +95,7 @@ struct CommunityPlane: ~Copyable {
     _ settings: Settings, keys: AccountKeys, log: Log, at moment: Moment, _ beginning: inout Beginning?
   ) throws {
     let opened = Mutex<Beginning?>(nil)
-    let workers = try Workers(settings)
+    let workers = try Workers(settings, log: log)
     let configuration = DataDirectory.store(settings)
     let rows = try Rows(configuration, report: { Self.report($0, log) }) { database throws(SQLError) in
       let state = try WriterState(reading: database)

@@ -19,13 +19,19 @@ struct Workers: ~Copyable {
   }
 
   let outcomes: Mailbox<Outcome>
+  let files: FileWorkers
   private let passwords: PasswordWorkers
 
-  init(_ settings: Settings) throws {
+  init(_ settings: Settings, log: Log) throws {
     let outcomes = try Mailbox<Outcome>(capacity: Limit.results)
-    passwords = try PasswordWorkers(threads: settings.passwordThreads, cost: settings.passwordCost) { id, answer in
+    let files = try FileWorkers(settings, log: log) { id, result in
+      _ = outcomes.post(Outcome(id: id, result: result))
+    }
+    let passwords = try PasswordWorkers(threads: settings.passwordThreads, cost: settings.passwordCost) { id, answer in
       _ = outcomes.post(Outcome(id: id, result: WorkResult(answer)))
     }
+    self.files = files
+    self.passwords = passwords
     self.outcomes = outcomes
   }
 
@@ -34,11 +40,15 @@ struct Workers: ~Copyable {
     switch work {
     case .hashPassword(let password): return passwords.post(id, .hash(password))
     case .checkPassword(let password, let hash): return passwords.post(id, .check(password, hash: hash))
-    case .keep, .discard, .fetch, .backUp: return false
+    case .keep, .discard: return files.post(id, work)
+    case .fetch, .backUp: return false
     }
   }
 
-  consuming func stop() { passwords.stop() }
+  consuming func stop() {
+    files.stop()
+    passwords.stop()
+  }
 }
 
 extension WorkResult {
