@@ -387,8 +387,8 @@ let everySuite: [Target] = [
   tests(
     "ChatTests", "Tests/Signalling/Chat",
     [
-      "Chronology", "Identifiers", "Randomness", "JSON", "Problems", "Access", "API", "SQL", "Chat", "CommunitySupport",
-      "FuzzSupport", "ChatFuzzEntries", "TestSupport",
+      "Chronology", "Identifiers", "Randomness", "JSON", "Problems", "Access", "API", "SQL", "Attachments", "Chat",
+      "CommunitySupport", "FuzzSupport", "ChatFuzzEntries", "TestSupport",
     ]),
   tests("SchemaTests", "Tests/Signalling/Schema", ["SQL", "Schema"]),
   tests(

@@ -150,8 +150,9 @@ private func slowly(_ text: String) -> MentionTokens {
     let talk = try Talk()
     let message = try talk.send("<@\(talk.owner)>")
     #expect(
-      talk.call("PATCH", "/messages/\(message.key)", ["content": .string("<@\(talk.moderator)>")])["message"]["mentions"][
-        "users"]
+      talk.call("PATCH", "/messages/\(message.key)", ["content": .string("<@\(talk.moderator)>")])["message"][
+        "mentions"][
+          "users"]
         == [.string(talk.moderator.description)])
     #expect(talk.state(talk.text, of: talk.owner) == (1, 0))
     #expect(talk.state(talk.text, of: talk.moderator) == (1, 1))

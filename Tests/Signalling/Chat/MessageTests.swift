@@ -202,7 +202,8 @@ import Testing
     let talk = try Talk()
     let message = try talk.send("bir")
     _ = try talk.events()
-    #expect(talk.call("PATCH", "/messages/\(message.key)", ["content": " bir "])["message"]["edited_at"] == JSONValue.null)
+    #expect(
+      talk.call("PATCH", "/messages/\(message.key)", ["content": " bir "])["message"]["edited_at"] == JSONValue.null)
     #expect(try talk.events().isEmpty)
   }
 
