@@ -19,6 +19,7 @@ extension ControlPlane {
       return Self.isLiveKit(request.path) ? Self.preflight : .text(404, "not found")
     case "/healthz" where reads: return .text(200, "OK")
     case "/metrics" where reads: return metrics(request, at: moment)
+    case "/metrics/rooms" where reads: return status(request, at: moment)
     case "/api/rooms/token": return roomToken(request, at: moment)
     case "/" where reads && !wantsPage(request):
       // LiveKit's health check: its SDKs ask before they connect.

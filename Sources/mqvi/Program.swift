@@ -15,6 +15,7 @@ import Reactor
     case "serve": finish(Serve.run(rest))
     case "token": finish(TokenCommand.run(rest))
     case "rooms": finish(RoomsCommand.run(rest))
+    case "top": finish(TopCommand.run(rest))
     case "doctor": finish(Doctor.run(rest))
     case "backup": finish(BackupCommand.run(rest))
     case "restore": finish(RestoreCommand.run(rest))

@@ -19,7 +19,9 @@ extension ControlNode {
     case .dataChannelOpened(let id, let label): channelOpened(label, on: id)
     case .data(let id, let label, let bytes, _): dataArrived(bytes, label, on: id)
     case .dataDropped: break
-    case .report(let report): updateQuality(report)
+    case .report(let report):
+      noteFlows(report)
+      updateQuality(report)
     }
   }
 

@@ -21,6 +21,8 @@ final class PublishedTrack {
   /// By subscriber key.
   var subscriptions: [UInt64: Subscription] = [:]
   var dynacast = Dynacast()
+  /// What the media plane last told of it.
+  var flow = TrackFlow()
 
   init(
     sid: String, publisher: Participant, kind: MediaKind, info: TrackInfo, encodings: [TrackEncoding], at now: Instant

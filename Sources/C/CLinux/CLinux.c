@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <termios.h>
+#include <sys/ioctl.h>
 #include <malloc.h>
 #include <arpa/inet.h>
 #include <errno.h>
@@ -357,6 +359,40 @@ int mqvi_keep_to_cores(int first, int last) {
   CPU_ZERO(&cores);
   for (int core = first; core <= last; core++) CPU_SET(core, &cores);
   return -pthread_setaffinity_np(pthread_self(), sizeof cores, &cores);
+}
+
+int mqvi_screen_size(int *rows, int *columns) {
+  struct winsize size;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0 || size.ws_col == 0) return -1;
+  *rows = size.ws_row;
+  *columns = size.ws_col;
+  return 0;
+}
+
+int mqvi_single_keys(int enable) {
+  static struct termios before;
+  static int is_changed;
+  if (!enable) {
+    if (is_changed) tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    is_changed = 0;
+    return 0;
+  }
+  if (tcgetattr(STDIN_FILENO, &before) < 0) return -errno;
+  struct termios changed = before;
+  changed.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
+  changed.c_cc[VMIN] = 1;
+  changed.c_cc[VTIME] = 0;
+  if (tcsetattr(STDIN_FILENO, TCSANOW, &changed) < 0) return -errno;
+  is_changed = 1;
+  return 0;
+}
+
+int mqvi_read_key(int milliseconds) {
+  struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+  int ready = poll(&input, 1, milliseconds);
+  if (ready == 0 || (ready < 0 && errno == EINTR)) return -1;
+  unsigned char key;
+  return ready > 0 && read(STDIN_FILENO, &key, 1) == 1 ? key : -2;
 }
 
 void mqvi_map_blocks_from(int byte_count) {

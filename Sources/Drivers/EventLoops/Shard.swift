@@ -46,6 +46,8 @@ public struct ShardConfiguration: Sendable {
 /// What a shard tells of itself every second.
 public struct ShardSnapshot: Sendable {
   public var index: Int
+  /// When the rest was counted.
+  public var at: Instant
   public var node: Node.Counters
   public var delays: Node.DelayHistogram
   public var transports: Int

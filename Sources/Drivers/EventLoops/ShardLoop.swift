@@ -208,7 +208,7 @@ struct ShardLoop: ~Copyable {
     streams?.sweep(&poller, at: now)
     let population = node.population
     let snapshot = ShardSnapshot(
-      index: configuration.index, node: node.counters, delays: node.delays, transports: population.transports,
+      index: configuration.index, at: now, node: node.counters, delays: node.delays, transports: population.transports,
       publications: population.publications, subscriptions: population.subscriptions, datagrams: socket.counters,
       streams: streams.counters, turns: turns, segments: socket.segments,
       processorTime: Clock.threadTime())

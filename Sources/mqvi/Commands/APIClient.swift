@@ -50,8 +50,27 @@ struct APIClient {
       \r
 
       """
-    let (status, answer) = try exchange(Array(head.utf8) + body)
-    let value = try JSONValue(parsing: answer)
+    return try answer(to: Array(head.utf8) + body)
+  }
+
+  /// Asks for a document.
+  func get(_ path: String, token: String) throws -> JSONValue {
+    let head = """
+      GET \(prefix)\(path) HTTP/1.1\r
+      Host: \(host)\r
+      Connection: close\r
+      Authorization: Bearer \(token)\r
+      \r
+
+      """
+    return try answer(to: Array(head.utf8))
+  }
+
+  private func answer(to request: [UInt8]) throws -> JSONValue {
+    let (status, body) = try exchange(request)
+    guard let value = try? JSONValue(parsing: body) else {
+      throw APIClientError(description: "the server says \(status) and no JSON: it may be another or an older one")
+    }
     guard status == 200 else {
       throw APIClientError(description: "the server says \(status): \(value["msg"]?.string ?? "no reason")")
     }

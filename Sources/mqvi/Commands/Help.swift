@@ -22,6 +22,7 @@ enum Help {
       mqvi serve       run the server
       mqvi token       print an access token for a room
       mqvi rooms       who is where on the running server
+      mqvi top         what the running server does, every second anew
       mqvi backup      copy the database, also while the server runs
       mqvi restore     put a backup in the database's place
       mqvi doctor      look for what would keep people from hearing each other
@@ -60,6 +61,18 @@ enum Help {
     mqvi rooms [--url http://127.0.0.1:8080] [--json] [--data DIRECTORY]
 
     Asks the running server for its rooms and who is in them.
+    """,
+    "top": """
+    mqvi top [--once] [--url http://127.0.0.1:8080] [--data DIRECTORY]
+
+    Shows what the running server does, every second anew; q or Ctrl-C leaves. --once prints one second of it and ends,
+    and so does a standard output that is no terminal.
+
+      SHARD    a thread that carries media: its share of a core, what one forwarded packet costs in microseconds, the
+               time below which half (p50) and nearly all (p99) packets left again, packets in and out, and those
+               that were dropped or that subscribers missed
+      ROOM     its tracks over the last five seconds: frames, bit/s and loss on the way in, subscribers, bit/s and
+               mean loss on the way out; and for simulcast, each layer with how many watch it
     """,
     "doctor": """
     mqvi doctor [--SETTING value ...]

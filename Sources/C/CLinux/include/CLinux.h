@@ -105,6 +105,12 @@ int mqvi_take_signal(int descriptor);
 int mqvi_set_thread(const char *name, int core);
 /// Lets the calling thread, and what it starts, run on the cores from `first` to `last` only.
 int mqvi_keep_to_cores(int first, int last);
+/// Rows and columns of the terminal on standard output; -1 when it is none.
+int mqvi_screen_size(int *rows, int *columns);
+/// Keys of the terminal on standard input one by one, without echo, Ctrl-C as 3; 0 makes it as it was.
+int mqvi_single_keys(int enable);
+/// The next key, or -1 after so many milliseconds, or -2 when there will be none.
+int mqvi_read_key(int milliseconds);
 /// Blocks of `byte_count` and more come from the system one by one and go back to it when they are freed.
 void mqvi_map_blocks_from(int byte_count);
 /// Gives pages back to the system on which nothing lives, in the middle of the heap as at its end.
