@@ -36,7 +36,9 @@ extension Step {
 enum Shapes {
   /// A password that is given, of any length that a person could mean.
   static let password = Shape.string(1...256)
-  static let username = Shape.string(1...64)
+  static let username = Shape.string(Limit.usernameCharacters)
+  /// A password that is chosen: at least 8 and at most 72 bytes.
+  static let newPassword = Shape.string(2...72)
   static let email = Shape.string(1...Limit.emailBytes)
   static let displayName = Shape.string(1...Limit.displayNameCharacters)
   /// Six digits, or a recovery code.
@@ -45,7 +47,7 @@ enum Shapes {
   /// What a new person says about themselves.
   static let registration: [Shape.Field] = [
     Shape.Field("username", username, "3 to 32 letters, digits and `_ . -`"),
-    Shape.Field("password", password, "8 to 72 bytes"),
+    Shape.Field("password", newPassword, "8 to 72 bytes"),
     .optional("email", .nullable(email), "another name to sign in with"),
     .optional("display_name", .nullable(displayName), "what others see"),
   ]

@@ -16,7 +16,7 @@ extension IdentityRoutes {
         tag: "Accounts", access: .person,
         body: .json(
           .object([
-            Shape.Field("current_password", Shapes.password), Shape.Field("new_password", Shapes.password),
+            Shape.Field("current_password", Shapes.password), Shape.Field("new_password", Shapes.newPassword),
           ])),
         problems: [.forbidden, .unavailable], rate: .credentials,
         handle: { (call) throws(Problem) in try changePassword(call) }),
@@ -36,7 +36,7 @@ extension IdentityRoutes {
         .post, "/auth/password-reset", "redeemPasswordReset", "Sets a new password with an administrator's code.",
         tag: "Accounts", access: .anyone,
         body: .json(
-          .object([Shape.Field("code", .string(1...64)), Shape.Field("new_password", Shapes.password)])),
+          .object([Shape.Field("code", .string(1...64)), Shape.Field("new_password", Shapes.newPassword)])),
         problems: [.forbidden, .unavailable], rate: .credentials,
         handle: { (call) throws(Problem) in redeem(call) }),
     ]
