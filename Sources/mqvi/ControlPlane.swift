@@ -59,7 +59,7 @@ struct ControlPlane: WebHandler, ~Copyable {
     if settings.demo { demo = try DemoRoom(key: key, host: Addresses.fromWithin(settings), at: moment) }
     var beginning: CommunityPlane.Beginning?
     let community = try CommunityPlane(
-      settings, keys: DataDirectory.accountKeys(settings.dataDirectory), log: log, at: moment, &beginning)
+      settings, keys: DataDirectory.accountKeys(settings), log: log, at: moment, &beginning)
     let directory = beginning?.directory ?? community.directory
     self.settings = settings
     self.key = key

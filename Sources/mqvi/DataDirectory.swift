@@ -64,6 +64,14 @@ enum DataDirectory {
 // MARK: - The secrets of accounts
 
 extension DataDirectory {
+  /// Those of the data directory, with what the settings name in their place (UN-008).
+  static func accountKeys(_ settings: Settings) throws -> AccountKeys {
+    var keys = try accountKeys(settings.dataDirectory)
+    if !settings.jwtSecret.isEmpty { keys.access = Array(settings.jwtSecret.utf8) }
+    if !settings.jwtRefreshSecret.isEmpty { keys.refresh = Array(settings.jwtRefreshSecret.utf8) }
+    return keys
+  }
+
   private static let secretNames = ["access", "refresh", "sealing"]
 
   /// What signs people's tokens and seals their second factors: made at the first start, beside the API key. Without

@@ -19,6 +19,8 @@ public struct Settings: Sendable, Equatable {
   public var joinsPerMinute = 30
   public var rateLimitPercent = 100
   public var autoCreateRooms = true
+  public var jwtSecret = ""
+  public var jwtRefreshSecret = ""
   public var passwordCost = 12
   public var passwordThreads = 1
 

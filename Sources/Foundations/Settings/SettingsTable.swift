@@ -55,6 +55,13 @@ extension Settings {
       "MQVI_RATE_LIMIT_PERCENT", 0...100_000, "percent",
       "How much more, or less, than usual one account or address may ask of the API. 0: without limits, for tests.",
       get: { $0.rateLimitPercent }, set: { $0.rateLimitPercent = $1 }),
+    .secret(
+      "MQVI_JWT_SECRET", 32...512, "What people's access tokens are signed with. Empty: the one in the data directory.",
+      get: { $0.jwtSecret }, set: { $0.jwtSecret = $1 }),
+    .secret(
+      "MQVI_JWT_REFRESH_SECRET", 32...512,
+      "What their refresh tokens are signed with. Empty: the one in the data directory.",
+      get: { $0.jwtRefreshSecret }, set: { $0.jwtRefreshSecret = $1 }),
     .integer(
       "MQVI_PASSWORD_COST", 10...16, "log2 rounds",
       "Cost of new bcrypt hashes. 12 takes a quarter of a second; each step more doubles it.",
