@@ -108,7 +108,7 @@ enum MemberRoutes {
       try writing.record(
         AuditEntry(
           "member_ban", "community", record: ("user", target.description),
-          new: seconds > 0 ? ["delete_message_seconds": .integer(seconds)] : nil), call)
+          new: seconds > 0 ? ["delete_message_seconds": .integer(seconds)] : .none), call)
       return .done
     }
   }

@@ -18,9 +18,10 @@ public enum ChannelView {
     visibleTo user: Identifier, _ tables: Tables, _ directory: Directory, at time: WallTime
   ) throws(Problem) -> [JSONValue] {
     let sql = "SELECT \(columns) FROM channels WHERE type IN ('text', 'voice') ORDER BY position, id"
+    // `nil` alone would be JSON's null here, and a hidden channel a gap in the list.
     return try tables.query(sql) { row -> JSONValue? in
       let held = directory.permissions(of: user, in: row.identifier(0), at: time)
-      return held.contains(.viewChannel) ? view(row, directory, held) : nil
+      return held.contains(.viewChannel) ? view(row, directory, held) : .none
     }.compactMap { $0 }
   }
 
