@@ -132,6 +132,11 @@ let signalling: [Target] = [
     "Chat", "Signalling/Chat",
     ["Chronology", "Identifiers", "JSON", "Problems", "Access", "SQL", "API", "Attachments"]),
   library(
+    "Import", "Signalling/Import",
+    [
+      "Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Community", "Attachments", "Chat",
+    ]),
+  library(
     "Endpoints", "Signalling/Endpoints",
     [
       "Chronology", "Identifiers", "JSON", "Problems", "API", "Identity", "Community", "Attachments", "Chat", "Voice",
@@ -178,7 +183,8 @@ let executables: [Target] = [
       "Node",
       "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "WebEdge",
       "Fetch", "Compression", "MediaCodecs", "Demonstration", "CLinux", "Identifiers", "SQL",
-      "Schema", "Store", "Problems", "Access", "API", "Endpoints", "Chat", "Gateway", "Voice", "Passwords", "Identity",
+      "Schema", "Store", "Problems", "Access", "API", "Import", "Endpoints", "Chat", "Gateway", "Voice", "Passwords",
+      "Identity",
       "Blobs", "Inspection", "Attachments",
     ],
     path: "Sources/mqvi", swiftSettings: production)
@@ -374,6 +380,12 @@ let everySuite: [Target] = [
     [
       "Chronology", "Identifiers", "JSON", "Randomness", "Problems", "Access", "API", "SQL", "Identity", "Community",
       "CommunitySupport", "TestSupport",
+    ]),
+  tests(
+    "ImportTests", "Tests/Signalling/Import",
+    [
+      "Chronology", "Identifiers", "JSON", "Randomness", "Problems", "Access", "API", "SQL", "Community", "Chat",
+      "Import", "CommunitySupport", "TestSupport",
     ]),
   tests(
     "APITests", "Tests/Signalling/API",

@@ -5,6 +5,7 @@
 // hidden from everybody but administrators, until somebody opens them or the import is told that they may be seen.
 
 public import API
+import Access
 import Attachments
 import Chat
 import Community
@@ -168,7 +169,8 @@ public struct DiscordImporter: Sendable {
   private mutating func text(
     of message: DiscordMessage, files: [String: KeptFile], _ writing: inout Writing
   ) throws(Problem) -> String {
-    var names = MessageText(channels: channels)
+    var names = MessageText()
+    names.channels = channels
     for user in message.mentions {
       names.names[user.id] = user.nickname ?? user.name
       names.users[user.id] = try map.find(.author, user.id, writing.tables)

@@ -1,15 +1,17 @@
 // The text of a message as it reads here: names and pictures that mean something only on Discord become words.
 
-import Identifiers
+public import Identifiers
 
-struct MessageText {
+public struct MessageText: Sendable {
   /// Whom and what the text may name, by their ids there.
-  var users: [Snowflake: Identifier] = [:]
-  var names: [Snowflake: String] = [:]
-  var channels: [Snowflake: Identifier] = [:]
+  public var users: [Snowflake: Identifier] = [:]
+  public var names: [Snowflake: String] = [:]
+  public var channels: [Snowflake: Identifier] = [:]
+
+  public init() {}
 
   /// `text` with `<@1>`, `<#2>`, `<@&3>` and `<:name:4>` replaced. Exports that were made with formatting have none.
-  func translated(_ text: String) -> String {
+  public func translated(_ text: String) -> String {
     guard text.utf8.contains(UInt8(ascii: "<")) else { return text }
     var result = ""
     var rest = text[...]

@@ -19,6 +19,7 @@ import Reactor
     case "doctor": finish(Doctor.run(rest))
     case "backup": finish(BackupCommand.run(rest))
     case "restore": finish(RestoreCommand.run(rest))
+    case "import": finish(ImportCommand.run(rest))
     case "settings": finish(SettingsCommand.run(rest))
     // Not for people: the server starts it to have an upload looked at.
     case "inspect": InspectionChild.run(rest)

@@ -77,6 +77,10 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     ("Signalling/Attachments", foundations.union(["Multipart", "Problems", "Access", "API", "SQL", "Identity"])),
     ("Signalling/Chat", foundations.union(["Problems", "Access", "API", "SQL", "Attachments"])),
     (
+      "Signalling/Import",
+      foundations.union(["Problems", "Access", "API", "SQL", "Community", "Attachments", "Chat"])
+    ),
+    (
       "Signalling/Voice",
       foundations.union(signalling).union(["Rooms", "Problems", "Access", "API", "SQL"])
     ),

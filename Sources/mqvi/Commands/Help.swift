@@ -25,6 +25,7 @@ enum Help {
       mqvi top         what the running server does, every second anew
       mqvi backup      copy the database, also while the server runs
       mqvi restore     put a backup in the database's place
+      mqvi import      take over channels and messages from Discord
       mqvi doctor      look for what would keep people from hearing each other
       mqvi settings    list what can be set
       mqvi version     print the version
@@ -92,6 +93,17 @@ enum Help {
 
     Puts a backup in the place of the database, after it was found to be whole, ours and not newer than this mqvi. The
     server must be stopped. The old database stays beside it under a dated name.
+    """,
+    "import": """
+    mqvi import discord DIRECTORY [--visible] [--data DIRECTORY]
+
+    Takes over what DiscordChatExporter saved with `--format Json`: channels, messages with their times, authors as
+    placeholders, reactions, and attachments that were saved with `--media`. The server must be stopped. A second run adds
+    what is new and doubles nothing. At the end it lists what could not be taken over as it was.
+
+    Exports do not say who may see a channel, so the new channels are visible to administrators only.
+
+      --visible        every member may see them
     """,
     "settings": """
     mqvi settings [--markdown]

@@ -116,7 +116,7 @@ struct FileWorkers: ~Copyable {
 }
 
 extension KeptFile {
-  fileprivate init(_ kept: KeptUpload) {
+  init(_ kept: KeptUpload) {
     self.init(blob: kept.blob.description, size: kept.size, type: kept.type)
     width = kept.width
     height = kept.height
