@@ -125,6 +125,7 @@ public struct HTTPResponse: Sendable, Equatable {
     let code =
       switch status {
       case 404: "NOT_FOUND"
+      case 405: "METHOD_NOT_ALLOWED"
       case 413: "PAYLOAD_TOO_LARGE"
       case 500: "INTERNAL_ERROR"
       case 503: "UNAVAILABLE"

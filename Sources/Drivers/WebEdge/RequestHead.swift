@@ -26,8 +26,11 @@ enum RequestHead {
       guard version.hasPrefix("HTTP/") else { throw RequestRefused(400, "malformed request line") }
       throw RequestRefused(505, "HTTP version not supported")
     }
-    guard let method = HTTPMethod(rawValue: String(decoding: parts[0], as: UTF8.self)) else {
-      throw RequestRefused(501, "method not supported")
+    let name = String(decoding: parts[0], as: UTF8.self)
+    guard let method = HTTPMethod(rawValue: name) else {
+      // Known to HTTP and taken by no resource of ours, or known to neither (RFC 9110 §15.6.2).
+      let isKnown = name == "TRACE" || name == "CONNECT"
+      throw RequestRefused(isKnown ? 405 : 501, "method not supported")
     }
     guard parts[1].allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw RequestRefused(400, "malformed target") }
     let (path, query) = try target(parts[1])
