@@ -409,6 +409,12 @@ let everySuite: [Target] = [
       "Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Attachments", "CommunitySupport",
       "TestSupport",
     ]),
+  tests(
+    "EndpointsTests", "Tests/Signalling/Endpoints",
+    [
+      "Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Identity", "Endpoints",
+      "CommunitySupport", "TestSupport",
+    ]),
   tests("SQLTests", "Tests/SQL", ["Randomness", "SQL", "TestSupport"]),
   tests(
     "PeerTests", "Tests/Media/Peer",
