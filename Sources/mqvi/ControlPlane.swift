@@ -52,8 +52,9 @@ struct ControlPlane: WebHandler, ~Copyable {
   ) throws {
     let results = try Mailbox<FetchResult>(capacity: Limit.results)
     let reach: FetchReach = settings.webhooksToPrivateAddresses ? .everywhere : .globalAddresses
-    let configuration = try ControlConfiguration(
+    var configuration = try ControlConfiguration(
       settings, key: key, shards: bridge.descriptions(at: Addresses.advertised(settings)), certificate: certificate)
+    configuration.screenShareLimit = VoiceRoom.screenShareLimit
     let fetcher = try Fetcher(reach, results: results)
     var demo: DemoRoom?
     if settings.demo { demo = try DemoRoom(key: key, host: Addresses.fromWithin(settings), at: moment) }
