@@ -47,6 +47,8 @@ enum Limit {
   static let wordBytes = 64
   /// Characters around the first hit that a result shows.
   static let snippetCharacters = 160
+  /// Messages that are brought into the index of words in one go: a few milliseconds on the writer.
+  static let indexedAtOnce = 1_000
   /// Messages that one turn of the upkeep removes: some milliseconds on the writer.
   static let removedPerTurn = 500
 }

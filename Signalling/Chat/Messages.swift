@@ -81,7 +81,7 @@ enum Messages {
       """, message.id, message.channel, message.author.id, message.content, message.type.rawValue,
       message.flags.rawValue, message.createdAt, message.editedAt, message.replyTo, message.nonce, externalID,
       message.webhook?.id, message.webhook?.name, message.webhook?.avatar)
-    try SearchEntry(message).insert(tables)
+    try SearchIndex.add(message, tables)
     // An imported one may be older than what is there.
     try tables.execute(
       "UPDATE channels SET last_message_id = ?2 WHERE id = ?1 AND coalesce(last_message_id, 0) < ?2", message.channel,
@@ -93,7 +93,7 @@ enum Messages {
     try tables.execute(
       "UPDATE messages SET content = ?2, flags = ?3, edited_at = ?4, embeds = ?5 WHERE id = ?1", message.id,
       message.content, message.flags.rawValue, message.editedAt, message.embeds)
-    try SearchEntry(message).replace(SearchEntry(old), tables)
+    try SearchIndex.update(message, from: old, tables)
   }
 
   /// Removes messages of one channel, with everything that hangs on them.
@@ -101,7 +101,7 @@ enum Messages {
     guard !messages.isEmpty else { return }
     try MessageFiles.remove(of: messages.filter { $0.flags.contains(.files) }.map(\.id), tables)
     for message in messages {
-      try SearchEntry(message).remove(tables)
+      try SearchIndex.remove(message, tables)
       try tables.execute("DELETE FROM messages WHERE id = ?1", message.id)
     }
     try tables.execute(

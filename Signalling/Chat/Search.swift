@@ -73,6 +73,8 @@ enum Search {
     if !query.channels.isEmpty {
       scope.narrow(to: try channels(query.channels, among: scope.visible, tables))
     }
+    // What must be there and must not be there is nowhere; the index would look for it everywhere.
+    guard !query.terms.contains(where: { query.excluded.contains($0) }) else { return [] }
     guard !scope.visible.isEmpty, let expression = try expression(query, scope, user, tables) else { return [] }
     let until = min(
       cursor?.rawValue ?? Int64.max, query.until.map { Identifier(from: $0).rawValue } ?? Int64.max)

@@ -44,16 +44,29 @@ extension ChatRoutes {
     let cursor = try call.queryID("cursor")
     let limit = try call.queryNumber("limit", 1...Limit.searchPage, standard: 25)
     let asked = query
-    return .read { reading throws(Problem) in
-      let found = try Search.find(
-        asked, by: user, before: cursor, limit: limit + 1, reading.directory, at: reading.at, reading.tables)
-      let page = Array(found.prefix(limit))
-      var views = try MessageView.render(page, for: user, reading.tables)
-      for (index, message) in page.enumerated() {
-        views[index].set("snippet", Snippet(message.content ?? "", asked.terms).json)
-      }
-      let next: JSONValue = found.count > limit ? page.last.map { .id($0.id) } ?? .null : .null
-      return .reply(Reply(status: 200, ["messages": .array(views), "next": next]))
+    let search: @Sendable (borrowing Reading) throws(Problem) -> Step = { reading throws(Problem) in
+      .reply(try results(asked, user, before: cursor, limit, reading))
     }
+    return .read { reading throws(Problem) in
+      guard try SearchIndex.isBehind(reading.tables) else { return try search(reading) }
+      return .write { writing throws(Problem) in
+        _ = try SearchIndex.catchUp(writing.tables)
+        return .read(search)
+      }
+    }
+  }
+
+  private static func results(
+    _ query: SearchQuery, _ user: Identifier, before cursor: Identifier?, _ limit: Int, _ reading: borrowing Reading
+  ) throws(Problem) -> Reply {
+    let found = try Search.find(
+      query, by: user, before: cursor, limit: limit + 1, reading.directory, at: reading.at, reading.tables)
+    let page = Array(found.prefix(limit))
+    var views = try MessageView.render(page, for: user, reading.tables)
+    for (index, message) in page.enumerated() {
+      views[index].set("snippet", Snippet(message.content ?? "", query.terms).json)
+    }
+    let next: JSONValue = found.count > limit ? page.last.map { .id($0.id) } ?? .null : .null
+    return Reply(status: 200, ["messages": .array(views), "next": next])
   }
 }

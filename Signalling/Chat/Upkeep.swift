@@ -1,4 +1,5 @@
-// What is done a little at a time, beside the requests: removing what belonged to a channel that is gone.
+// What is done a little at a time, beside the requests: removing what belonged to a channel that is gone, and what the
+// index of words still lacks.
 
 public import API
 import Access
@@ -15,6 +16,7 @@ extension Chat {
     let old = Identifier(from: WallTime(milliseconds: writing.at.milliseconds - Limit.nonceMilliseconds))
     try tables.execute(
       "UPDATE messages SET nonce = NULL WHERE nonce IS NOT NULL AND id < ?1", old)
+    if try SearchIndex.catchUp(tables) { return true }
     let gone = try tables.first("SELECT channel_id FROM channel_removals LIMIT 1") { row in row.identifier(0) }
     guard let gone else { return false }
     let messages = try Messages.page(.newest, of: gone, limit: Limit.removedPerTurn, tables)

@@ -93,6 +93,9 @@ extension Migration {
       CREATE TRIGGER channels_removed AFTER DELETE ON channels
       BEGIN INSERT OR IGNORE INTO channel_removals (channel_id) VALUES (old.id); END;
 
+      -- Messages that are stored and not in the index of words yet: they get there some at a time, and before a search.
+      CREATE TABLE search_backlog (message_id INTEGER PRIMARY KEY) STRICT;
+
       -- Words of messages, folded before they get here (Chat/SearchFolding.swift), so that the tokenizer only splits at
       -- spaces. It keeps no text: who removes a row says what stood in it. `tags` has a word for the channel, for the
       -- author and for each thing that `has:` finds: search intersects them with the words instead of looking at every

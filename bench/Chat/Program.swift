@@ -63,6 +63,7 @@ struct Options {
     try town.post(options.messages, group: 500)
     let rate = Double(options.messages) / (Clock.now() - start).seconds
     print("\(options.messages) messages, 500 to a transaction: \(Int(rate)) messages/s\n")
+    try town.keepUp()
     try measureReads(&town, options)
   }
 

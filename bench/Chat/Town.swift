@@ -94,6 +94,19 @@ struct Town {
     }
   }
 
+  /// What the server does beside the requests.
+  mutating func keepUp() throws {
+    var hasMore = true
+    while hasMore {
+      hasMore = try database.transaction(failing: Problem.self) { () throws(Problem) in
+        var writing = Writing(database, state, at: time)
+        let hasMore = try Chat.upkeep(&writing)
+        state = writing.state
+        return hasMore
+      }
+    }
+  }
+
   private mutating func postOne() throws {
     now += 20
     let channel = random.chance(0.0005) ? quiet : channels[Int.random(in: 0..<channels.count, using: &random)]

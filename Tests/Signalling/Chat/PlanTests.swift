@@ -31,6 +31,10 @@ import Testing
       !steps.contains { $0.hasPrefix("SCAN") && !$0.contains("subquery") && $0 != "SCAN CONSTANT ROW" }, "\(steps)")
   }
 
+  @Test func `bringing messages into the index looks at nothing but what waits`() throws {
+    #expect(try plan(SearchIndex.waiting) == ["SCAN b", "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)"])
+  }
+
   @Test func `a nonce is looked up in its index`() throws {
     let steps = try plan(Precedent.sql)
     #expect(steps.contains { $0.contains("idx_messages_nonce (user_id=? AND channel_id=? AND nonce=?") }, "\(steps)")

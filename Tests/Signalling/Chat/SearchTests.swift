@@ -146,6 +146,7 @@ extension Talk {
     #expect(talk.search("bak", "&in=\(talk.text)").ids == [named.key, link.key])
     #expect(talk.search("pinned:true").ids == [plain.key])
     #expect(talk.search("bak pinned:false").ids == [named.key, link.key])
+    #expect(talk.search("bak -bak").ids.isEmpty)
     #expect(talk.search("bak -https").ids == [plain.key, named.key])
     #expect(talk.search("bak", "&from=me&pinned=false").ids == [named.key])
     #expect(talk.search("").status == 400)
@@ -177,6 +178,30 @@ extension Talk {
     #expect(talk.search("sir", as: talk.moderator).ids == [direct.key, hidden.key])
     #expect(talk.search("sir", as: talk.owner).ids == [direct.key, hidden.key])
     #expect(talk.search("sir", as: talk.seeded.admin).ids == [hidden.key])
+  }
+
+  @Test func `the index has every message that is there once and no other, however they came and went`() throws {
+    let talk = try Talk()
+    try forEachSeed(100) { seed, random in
+      var alive: [JSONValue] = []
+      for _ in 0..<Int.random(in: 1...20, using: &random) {
+        switch Int.random(in: 0...5, using: &random) {
+        case 0...2: alive.append(try talk.send("kelime\(seed)"))
+        case 3:
+          guard let index = alive.indices.randomElement(using: &random) else { continue }
+          let gone = alive.remove(at: index)
+          #expect(talk.call("DELETE", "/messages/\(gone.key)").status == 200)
+        case 4:
+          guard let message = alive.randomElement(using: &random) else { continue }
+          let content: JSONValue = .string("kelime\(seed) \(random.next())")
+          #expect(talk.call("PATCH", "/messages/\(message.key)", ["content": content]).status == 200)
+        default: #expect(talk.search("kelime\(seed) kelime").status == 200)
+        }
+      }
+      #expect(talk.search("kelime\(seed)").ids == alive.map(\.key).reversed(), "seed \(seed)")
+      let rows = try talk.number("SELECT count(*) FROM message_search WHERE message_search MATCH 'kelime\(seed)'")
+      #expect(rows == alive.count, "seed \(seed)")
+    }
   }
 
   @Test func `pages of results follow each other`() throws {
