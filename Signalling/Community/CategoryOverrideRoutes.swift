@@ -104,8 +104,10 @@ enum CategoryOverrideRoutes {
   private static func apply(
     _ overrides: Overrides, to channels: [Identifier], by user: Identifier, _ writing: inout Writing
   ) throws(Problem) {
+    guard !channels.isEmpty else { return }
+    for id in channels { try OverrideRoutes.replace(id, overrides, by: user, &writing) }
+    try writing.directoryChanged()
     for id in channels {
-      try OverrideRoutes.replace(id, overrides, by: user, &writing)
       let channel = try ChannelView.channel(id, writing.tables, writing.directory) ?? .null
       writing.emit("channel_update", ["channel": channel], to: .channel(id))
     }

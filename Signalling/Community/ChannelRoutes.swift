@@ -109,6 +109,7 @@ enum ChannelRoutes {
         var overrides = writing.directory.channels[id]?.overrides ?? [:]
         overrides.merge(wanted) { _, new in new }
         try OverrideRoutes.replace(id, overrides, by: user, &writing)
+        try writing.directoryChanged()
       }
       let channel = try ChannelView.channel(id, writing.tables, writing.directory) ?? .null
       try writing.record(

@@ -87,6 +87,7 @@ enum OverrideRoutes {
       var new = old
       new[target] = override
       try replace(id, new, by: user, &writing)
+      try writing.directoryChanged()
       try tell(id, old, &writing, call)
       return try answer(id, writing.tables, writing.directory)
     }
@@ -101,6 +102,7 @@ enum OverrideRoutes {
         throw Problem(.conflict, "the channel has no category", reason: "no_category")
       }
       try replace(id, try OverrideTable.category.read(category, writing.tables), by: user, &writing)
+      try writing.directoryChanged()
       try tell(id, old, &writing, call)
       return try answer(id, writing.tables, writing.directory)
     }
@@ -142,7 +144,8 @@ enum OverrideRoutes {
     return channel.overrides
   }
 
-  /// Replaces the overrides of a channel, when `actor` may make every single change; otherwise nothing happens.
+  /// Replaces the overrides of a channel, when `actor` may make every single change; otherwise nothing happens. The
+  /// directory is for the caller to read again, once for however many channels.
   static func replace(
     _ id: Identifier, _ new: Overrides, by actor: Identifier, _ writing: inout Writing
   ) throws(Problem) {
@@ -157,7 +160,6 @@ enum OverrideRoutes {
       else { throw .forbidden }
       try OverrideTable.channel.write(new[target], for: target, of: id, writing.tables)
     }
-    try writing.directoryChanged()
   }
 
   static var tooMany: Problem {

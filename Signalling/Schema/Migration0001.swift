@@ -95,6 +95,8 @@ extension Migration {
         created_at INTEGER NOT NULL
       ) STRICT;
       CREATE INDEX idx_channels_category ON channels(category_id, position);
+      -- The list of channels, without the conversations that stand between them.
+      CREATE INDEX idx_channels_listed ON channels(position, id) WHERE type IN ('text', 'voice');
 
       CREATE TABLE participants (
         channel_id INTEGER NOT NULL REFERENCES channels(id) ON DELETE CASCADE,
