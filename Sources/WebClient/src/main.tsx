@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client'
 import './styles.css'
 import './styles/community.css'
+import './styles/chat.css'
 import './styles/parts.css'
 import './styles/voice.css'
 import { App } from './view/App'

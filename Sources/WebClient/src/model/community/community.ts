@@ -14,6 +14,9 @@ const PAGE = 50
 /** Between two notices that we are typing, milliseconds. */
 const TYPING_EVERY = 8_000
 
+/** Where one is in a channel: the first messages in view and how far below the upper edge they begin. Empty at the end. */
+export type Place = { id: Id; top: number }[]
+
 /** What others may want to hear of: notifications, sounds. */
 export type CommunityEvent = (op: string, data: unknown, state: CommunityState) => void
 
@@ -22,6 +25,8 @@ export class Community {
   readonly gateway: Gateway
   /** Grows with each new beginning: what was loaded before must be loaded again. */
   readonly epoch = new Store(0)
+  /** Where one was in each channel. */
+  readonly places = new Map<Id, Place>()
   private readonly timelines = new Map<Id, Store<Timeline>>()
   private readonly loading = new Set<string>()
   private readonly listeners = new Set<CommunityEvent>()
@@ -39,6 +44,7 @@ export class Community {
     this.gateway.stop()
     this.state.set(null)
     this.timelines.clear()
+    this.places.clear()
   }
 
   onEvent(listener: CommunityEvent): () => void {
@@ -79,12 +85,18 @@ export class Community {
       case 'messages_bulk_delete': return update(d['channel_id'], (old) => timeline.removed(old, d['ids'] as Id[]))
       case 'reaction_add':
       case 'reaction_remove': {
+        // Nobody in particular: all of this kind were taken away.
+        if (d['user_id'] === null) return update(d['channel_id'], (old) => timeline.unreacted(old, d['message_id'] as Id, d['emoji'] as string))
         const isMine = d['user_id'] === this.state.get()?.me.id
         const by = op === 'reaction_add' ? 1 : -1
         return update(d['channel_id'], (old) => timeline.reacted(old, d['message_id'] as Id, d['emoji'] as string, by, isMine))
       }
+      case 'message_pin':
+      case 'message_unpin':
+        return update(d['channel_id'], (old) => timeline.pinned(old, d['message_id'] as Id, op === 'message_pin'))
       case 'channel_delete': {
         this.timelines.delete(d['id'] as Id)
+        this.places.delete(d['id'] as Id)
       }
     }
   }
@@ -214,6 +226,16 @@ export class Community {
   async pin(message: Message, pinned: boolean): Promise<void> {
     const path = `/messages/${message.id}/pin`
     await (pinned ? this.api.put(path) : this.api.delete(path))
+  }
+
+  /** The conversation with one other person; it is in the list from now on. */
+  async converse(user: Id): Promise<Id> {
+    const known = Object.values(this.state.get()?.channels ?? {})
+      .find((channel) => channel.type === 'dm' && channel.participants?.includes(user) && user !== this.state.get()?.me.id)
+    if (known) return known.id
+    const { channel } = await this.api.post<{ channel: Channel }>('/conversations', { user_ids: [user] })
+    this.state.update((state) => state && community.reduce(state, 'channel_create', { channel }, Date.now()))
+    return channel.id
   }
 
   /** Says that we type, now and then. */

@@ -59,6 +59,11 @@ export class Interface {
     this.memory.remember('channel', channel)
   }
 
+  /** The message that was to be shown is in view, or is gone. */
+  arrived(): void {
+    this.state.update((old) => (old.target === null ? old : { ...old, target: null }))
+  }
+
   toggleMembers(): void {
     this.state.update((old) => ({ ...old, membersShown: !old.membersShown, panel: old.panel === 'members' ? 'chat' : 'members' }))
     this.memory.remember('members', this.state.get().membersShown ? 'shown' : 'hidden')

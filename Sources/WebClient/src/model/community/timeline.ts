@@ -106,6 +106,19 @@ export function reacted(timeline: Timeline, id: Id, emoji: string, by: 1 | -1, i
   return { ...timeline, messages }
 }
 
+/** A kind of reaction was taken from a message, whoever chose it. */
+export function unreacted(timeline: Timeline, id: Id, emoji: string): Timeline {
+  return changed(timeline, id, (message) => ({ ...message, reactions: message.reactions.filter((reaction) => reaction.emoji !== emoji) }))
+}
+
+export function pinned(timeline: Timeline, id: Id, isPinned: boolean): Timeline {
+  return changed(timeline, id, (message) => (message.pinned === isPinned ? message : { ...message, pinned: isPinned }))
+}
+
+function changed(timeline: Timeline, id: Id, change: (message: Message) => Message): Timeline {
+  return { ...timeline, messages: timeline.messages.map((message) => (message.id === id ? change(message) : message)) }
+}
+
 export function sent(timeline: Timeline, pending: PendingMessage): Timeline {
   const others = timeline.pending.filter((entry) => entry.nonce !== pending.nonce)
   return { ...timeline, pending: [...others, pending] }

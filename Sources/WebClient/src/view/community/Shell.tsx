@@ -7,6 +7,7 @@ import { channelGroups } from '../../model/community/state'
 import { useStore, useWords } from '../useStore'
 import { ChannelList } from './ChannelList'
 import { ChatView } from './chat/ChatView'
+import { Notifications } from './chat/Notifications'
 import { useClient, useCommunity, useInterface } from './context'
 import { Dialogs } from './Dialogs'
 import { MemberList } from './MemberList'
@@ -42,6 +43,7 @@ export function Shell({ onLanguage }: { onLanguage: (language: Language) => void
       </main>
       {membersShown && <aside className="members" aria-label={words('shell.members')}><MemberList /></aside>}
       <VoiceSound />
+      <Notifications />
       <Dialogs onLanguage={onLanguage} />
     </div>
   )

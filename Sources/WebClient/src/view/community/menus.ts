@@ -5,7 +5,7 @@ import { may } from '../../model/community/state'
 import { Permission, type Channel, type User } from '../../model/community/types'
 import { useMenu, type MenuEntries } from '../parts/Menu'
 import { useWords } from '../useStore'
-import { useClient, useCommunity } from './context'
+import { useAction, useClient, useCommunity } from './context'
 
 type Handler = (event: MouseEvent) => void
 
@@ -31,8 +31,14 @@ export function useChannelMenu(channel: Channel): Handler {
 }
 
 export function useMemberMenu(member: User): Handler {
-  const { ui } = useClient()
+  const { community, ui } = useClient()
+  const { me } = useCommunity()
   const words = useWords()
+  const act = useAction()
   const open = useMenu()
-  return (event) => open(event, [{ label: words('shell.profile'), run: () => ui.dialog({ kind: 'profile', user: member.id }) }])
+  return (event) => {
+    const entries: MenuEntries = [{ label: words('shell.profile'), run: () => ui.dialog({ kind: 'profile', user: member.id }) }]
+    if (member.id !== me.id) entries.push({ label: words('chat.message'), run: () => act(async () => ui.open(await community.converse(member.id))) })
+    open(event, entries)
+  }
 }

@@ -71,7 +71,11 @@ function Span({ node }: { node: Inline }): JSX.Element {
     case 'strike': return <s><Spans nodes={node.children} /></s>
     case 'spoiler': return <Spoiler nodes={node.children} />
     case 'code': return <code>{node.text}</code>
-    case 'link': return <a href={node.url} title={node.url} target="_blank" rel="noopener noreferrer nofollow"><Spans nodes={node.children} /></a>
+    case 'link': {
+      // A place in this community opens here; everything else in a page of its own.
+      if (node.url.startsWith(`${location.origin}/#/channels/`)) return <a href={new URL(node.url).hash}><Spans nodes={node.children} /></a>
+      return <a href={node.url} title={node.url} target="_blank" rel="noopener noreferrer nofollow"><Spans nodes={node.children} /></a>
+    }
     default: return <Pill node={node} />
   }
 }
