@@ -16,9 +16,9 @@ export function encodeMentions(text: string, state: CommunityState): string {
   const roles = names(Object.values(state.roles).filter((role) => !role.is_default).map((role) => [role.name, `<@&${role.id}>`] as const))
   const channels = names(Object.values(state.channels).filter((channel) => channel.type === 'text' || channel.type === 'voice')
     .map((channel) => [channel.name, `<#${channel.id}>`] as const))
-  return outsideCode(text, (part) => withEmojis(part.replace(/(^|[^\p{L}\p{N}_<&])([@#])([^\s@#][^@#\n]{0,100})/gu, (whole, before: string, sign: string, rest: string) => {
+  return outsideCode(text, (part) => withEmojis(part.replace(/(?<![\p{L}\p{N}_<&])([@#])([^\s@#][^@#\n]{0,100})/gu, (whole, sign: string, rest: string) => {
     const found = sign === '@' ? longest(people, rest) ?? longest(roles, rest) : longest(channels, rest)
-    return found ? `${before}${found.token}${rest.slice(found.length)}` : whole
+    return found ? found.token + rest.slice(found.length) : whole
   })))
 }
 

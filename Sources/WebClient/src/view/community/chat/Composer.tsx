@@ -168,7 +168,7 @@ function useFocusOnTyping(field: RefObject<HTMLTextAreaElement>): void {
   useEffect(() => {
     const typed = (event: globalThis.KeyboardEvent): void => {
       const target = event.target as HTMLElement
-      const isFree = target === document.body || target.matches('.timeline, .chat-head *, .channels *, .member-list *')
+      const isFree = target === document.body || target.matches('.timeline, .message, button:not(dialog *, .popover *, .menu *)')
       if (isFree && event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey) field.current?.focus()
     }
     document.addEventListener('keydown', typed)

@@ -16,6 +16,7 @@ import { EditBox } from './EditBox'
 import { EmojiPicker, recentEmojis } from './EmojiPicker'
 import { Markdown } from './Markdown'
 import { Reactions } from './Reactions'
+import { nameColor } from './color'
 import { clock, fullTime, timeText } from './time'
 
 const QUICK = ['👍', '❤️', '😂']
@@ -75,7 +76,7 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
       <div className="message-body">
         {!isFollowing && (
           <p className="by">
-            <button className="name" style={{ color: color ?? undefined }} onClick={openProfile}><bdi>{nameOf(author)}</bdi></button>
+            <button className="name" style={nameColor(color)} onClick={openProfile}><bdi>{nameOf(author)}</bdi></button>
             {author.bot && <span className="tag">BOT</span>}
             <time dateTime={message.created_at} title={fullTime(language, message.created_at)}>{timeText(words, language, message.created_at, Date.now())}</time>
             {message.pinned && <span className="pinned" title={words('chat.pinned')}><Icon name="pin" size={12} /><span className="visually-hidden">{words('chat.pinned')}</span></span>}

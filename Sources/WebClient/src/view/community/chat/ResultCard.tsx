@@ -9,6 +9,7 @@ import { Icon } from '../../icons'
 import { Face } from '../../parts/Face'
 import { LanguageContext, useWords } from '../../useStore'
 import { useCommunity } from '../context'
+import { nameColor } from './color'
 import { timeText } from './time'
 
 /** A message as the search answers it: with the part that was found, and where in it the hits
@@ -29,7 +30,7 @@ export function ResultCard({ message, onOpen, children }: { message: Found; onOp
       <button onClick={onOpen}>
         <Face person={author} size={32} />
         <span className="by">
-          <bdi className="name" style={{ color: (member && colorOf(state, member)) ?? undefined }}>{nameOf(author)}</bdi>
+          <bdi className="name" style={nameColor(member ? colorOf(state, member) : null)}>{nameOf(author)}</bdi>
           <time dateTime={message.created_at}>{timeText(words, language, message.created_at, Date.now())}</time>
         </span>
         <span className="text" dir="auto">{text}</span>

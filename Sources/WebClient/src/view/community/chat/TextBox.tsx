@@ -131,7 +131,7 @@ function offersFor(token: Token, state: CommunityState, channel: Channel, langua
     .filter((member) => folded(member.username).includes(wanted) || folded(nameOf(member)).includes(wanted))
     .sort((a, b) => Math.min(rank(a.username, wanted), rank(nameOf(a), wanted)) - Math.min(rank(b.username, wanted), rank(nameOf(b), wanted)))
     .slice(0, OFFERED)
-    .map((member): Offer => ({ key: member.id, insert: `@${member.username} `, label: nameOf(member), detail: member.username, icon: <Face person={member} size={24} /> }))
+    .map((member): Offer => ({ key: member.id, insert: `@${member.username} `, label: nameOf(member), detail: nameOf(member) === member.username ? '' : member.username, icon: <Face person={member} size={24} /> }))
   if (channel.participants) return people
   const mayAll = may(state, Permission.mentionEveryone, channel.id)
   const roles = Object.values(state.roles).filter((role) => !role.is_default && (role.mentionable || mayAll) && folded(role.name).includes(wanted))

@@ -68,7 +68,7 @@ export function Timeline({ channel, rights, editing }: { channel: Channel; right
     const kept = keeper.current
     if (!kept) return
     kept.note(hasNewer)
-    setAway(!kept.isAtEnd && (hasNewer || kept.room.below > 600))
+    setAway(!kept.isAtEnd && (hasNewer || kept.room.below > 300))
     const row = firstNew && isDividerLoaded ? kept.row(firstNew.id) : null
     if (row && box.current && row.offsetTop >= box.current.scrollTop) setBarShown(false)
     if (kept.isAtEnd) read()
@@ -90,7 +90,7 @@ export function Timeline({ channel, rights, editing }: { channel: Channel; right
       kept.row(target)?.focus({ preventScroll: true })
     }
     kept.note(hasNewer)
-    setAway(!kept.isAtEnd && (hasNewer || kept.room.below > 600))
+    setAway(!kept.isAtEnd && (hasNewer || kept.room.below > 300))
   }, [line, target, isLoaded, hasNewer, ui])
   useEffect(fill, [line])
   useEffect(() => {
