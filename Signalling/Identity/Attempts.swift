@@ -107,6 +107,8 @@ extension Writing {
     try tables.execute(
       "DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE updated_at < ?1 ORDER BY updated_at LIMIT ?2)",
       at.milliseconds - Limit.attemptMemory.milliseconds, count)
+    // Finding the one that is too many takes milliseconds: now and then is enough, and nobody can tell when.
+    if SecureRandom.bytes(1) == [0] { try forgetOldestCounters() }
     for counter in counters {
       let blocked = try tables.first("SELECT blocked_until FROM attempts WHERE key = ?1", counter.key) {
         $0.time(0)
@@ -119,6 +121,15 @@ extension Writing {
       }
     }
     for counter in counters { try add(counter) }
+  }
+
+  /// Holds the table to `Limit.counters`.
+  mutating func forgetOldestCounters() throws(Problem) {
+    try tables.execute(
+      """
+      DELETE FROM attempts WHERE updated_at <=
+        (SELECT updated_at FROM attempts ORDER BY updated_at DESC LIMIT 1 OFFSET ?1)
+      """, Limit.counters)
   }
 
   private mutating func add(_ counter: AttemptCounter) throws(Problem) {

@@ -49,6 +49,9 @@ public enum Limit {
   public static let attemptMemory = Interval.seconds(3600)
   /// Forgotten counters that are cleared away with each new attempt.
   public static let countersCleared = 8
+  /// Counters of wrong answers that are kept: ten megabytes. Who fills the table from a thousand networks an hour makes
+  /// the oldest forgotten.
+  public static let counters = 100_000
   /// Openings between two searches for sessions that have run out, in memory.
   public static let openingsBetweenSearches = 1024
 }

@@ -123,6 +123,22 @@ import Testing
     #expect(try #require(count) <= 2)
   }
 
+  @Test func `whoever fills the table of counters makes the oldest forgotten`() throws {
+    let accounts = try Accounts()
+    let count = try accounts.community.write { (writing) throws(Problem) -> Int? in
+      try writing.tables.execute(
+        """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+        INSERT INTO attempts (key, failures, blocked_until, updated_at) SELECT CAST(i AS BLOB), 1, 0, i FROM n
+        """, Limit.counters + 50)
+      try writing.forgetOldestCounters()
+      let oldest = try writing.tables.first("SELECT min(updated_at) FROM attempts") { $0.int(0) }
+      #expect(oldest == 51)
+      return try writing.tables.first("SELECT count(*) FROM attempts") { $0.int(0) }
+    }
+    #expect(count == Limit.counters)
+  }
+
   @Test func `a clock that was set back locks nobody out for longer than the longest wait`() throws {
     let accounts = try Accounts()
     _ = guess(accounts, "ayse", times: 6, from: attacker)
