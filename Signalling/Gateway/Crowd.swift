@@ -137,9 +137,8 @@ struct Crowd {
   mutating func change(to new: Directory) -> (gone: [Person], changes: [Change]) {
     let gone = people.values.filter { new.members[$0.user] == nil }
     for person in gone { remove(person) }
-    var changes: [Change] = []
-    let old = self
-    let moved = people.values.filter { new.members[$0.user]?.roles != directory.members[$0.user]?.roles }
+    let old = directory
+    let moved = people.values.filter { new.members[$0.user]?.roles != old.members[$0.user]?.roles }
     directory = new
     answers = [:]
     for person in moved {
@@ -147,16 +146,15 @@ struct Crowd {
       leaveGroup(person)
       enter(person, group(member))
     }
-    let isSameForMost = old.directory.roles == new.roles && old.directory.everyone == new.everyone
-    for (id, channel) in old.directory.channels {
+    let movedUsers = Set(moved.map(\.user))
+    let isSameForMost = Self.means(old) == Self.means(new) && old.everyone == new.everyone
+    var changes: [Change] = []
+    for (id, channel) in old.channels {
       let isSame = isSameForMost && new.channels[id] == channel
       if isSame, moved.isEmpty { continue }
       var change = Change(channel: id)
-      if isSame {
-        for person in moved { compare(person, in: old, &change) }
-      } else {
-        compare(in: old, &change)
-      }
+      for person in moved { compare(person, with: old, &change) }
+      if !isSame { compareOthers(than: movedUsers, with: old, &change) }
       guard !change.gained.isEmpty || !change.lost.isEmpty else { continue }
       change.gained.sort()
       change.lost.sort()
@@ -165,39 +163,53 @@ struct Crowd {
     return (gone, changes.sorted { $0.channel < $1.channel })
   }
 
-  private func compare(_ person: Person, in old: Crowd, _ change: inout Change) {
-    let before = old.sees(person.user, change.channel)
-    let after = sees(person.user, change.channel)
+  /// What of the roles decides about sight: their names and colours do not.
+  private static func means(_ directory: Directory) -> [Identifier: Permissions] {
+    directory.roles.mapValues { $0.kind == .owner ? .all : $0.permissions.intersection([.viewChannel, .admin]) }
+  }
+
+  private func compare(_ person: Person, with old: Directory, _ change: inout Change) {
+    record(
+      person, before: old.sees(person.user, change.channel, at: WallTime(milliseconds: 0)),
+      after: sees(person.user, change.channel), &change)
+  }
+
+  private func record(_ person: Person, before: Bool, after: Bool, _ change: inout Change) {
     if before, !after { change.lost.append(person.user) }
     if after, !before { change.gained.append(person.user) }
   }
 
-  private mutating func compare(in old: Crowd, _ change: inout Change) {
-    var before: Set<Identifier> = []
-    var old = old
-    // The groups of `old` share their people with ours, who may have moved: answers are asked for each by its old facts.
-    old.forEachByEvaluator(seeing: change.channel) { before.insert($0) }
-    var after: Set<Identifier> = []
-    forEach(seeing: change.channel) { after.insert($0.user) }
-    change.lost = before.subtracting(after).filter { people[$0] != nil }
-    change.gained = after.subtracting(before).map { $0 }
-  }
-
-  /// As `forEach(seeing:)`, without relying on where people stand now.
-  private mutating func forEachByEvaluator(seeing id: Identifier, _ body: (Identifier) -> Void) {
-    guard let channel = directory.channels[id] else { return }
-    var known: [[Identifier]: Bool] = [:]
-    for (user, _) in people {
-      guard let member = directory.members[user] else { continue }
-      if channel.kind.isConversation || channel.overrides[.member(user)] != nil {
-        if sees(user, id) { body(user) }
-        continue
+  /// Everybody whose roles are what they were: one question for each group before and after, but for who has, or had, an
+  /// override in person.
+  private func compareOthers(than moved: Set<Identifier>, with old: Directory, _ change: inout Change) {
+    let before = old.channels[change.channel]
+    let after = directory.channels[change.channel]
+    if before?.kind.isConversation == true {
+      let users = (before?.participants ?? []).symmetricDifference(after?.participants ?? [])
+      for user in users where !moved.contains(user) {
+        if let person = people[user] { compare(person, with: old, &change) }
       }
-      let roles = member.roles.sorted()
-      let answer = known[roles] ?? sees(user, id)
-      known[roles] = answer
-      if answer { body(user) }
+      return
     }
+    let apart = (before?.personal ?? []).union(after?.personal ?? [])
+    for user in apart where !moved.contains(user) {
+      if let person = people[user] { compare(person, with: old, &change) }
+    }
+    for group in groups {
+      let isOrdinary = { (person: Person) in !apart.contains(person.user) && !moved.contains(person.user) }
+      guard let one = group.people.first(where: isOrdinary) else { continue }
+      let saw = old.sees(one.user, change.channel, at: WallTime(milliseconds: 0))
+      let isSeen = sees(one.user, change.channel)
+      guard saw != isSeen else { continue }
+      for person in group.people where isOrdinary(person) { record(person, before: saw, after: isSeen, &change) }
+    }
+  }
+}
+
+extension Channel {
+  /// Who has an override in person.
+  fileprivate var personal: Set<Identifier> {
+    Set(overrides.keys.compactMap { if case .member(let user) = $0 { user } else { nil } })
   }
 }
 

@@ -103,7 +103,10 @@ public struct GatewayNode: ~Copyable {
       stir(person, at: moment.instant)
       return catchUp(session, at: moment.instant)
     }
-    guard makeRoom(for: person) else { return effects.append(.close(socket, .tooManySessions)) }
+    guard makeRoom(for: person) else {
+      if person.sessions.isEmpty { crowd.remove(person) }
+      return effects.append(.close(socket, .tooManySessions))
+    }
     let key = SessionKey(high: randomBits(), low: randomBits())
     let session = Session(key, person, caller, socket, cursor: sequence, at: moment.instant)
     sessions[key] = session
