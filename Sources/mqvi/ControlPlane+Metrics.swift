@@ -2,11 +2,13 @@
 
 import Chronology
 import EventLoops
+import Gateway
 import Node
 import Reactor
 import Rooms
 import Store
 import Telemetry
+import Voice
 import WebEdge
 
 extension ControlPlane {
@@ -21,6 +23,13 @@ extension ControlPlane {
     page.gauge("mqvi_participants", "Participants with a session.", Double(living.control.participantCount))
     page.gauge("mqvi_webhooks_waiting", "Events that wait for a webhook receiver.", Double(webhooks.count))
     page.counter("mqvi_commands_lost_total", "Commands that a stuck shard never got.", bridge.commandsLost)
+    page.gauge("mqvi_voices", "Members in voice channels.", Double(living.voice.voices.count))
+    page.gauge("mqvi_gateway_connections", "Open connections of the gateway.", Double(living.gateway.connectionCount))
+    page.gauge(
+      "mqvi_gateway_sessions", "Sessions, those that wait for their client included.",
+      Double(living.gateway.sessionCount))
+    page.gauge("mqvi_gateway_log_bytes", "Events that are kept for who comes back.", Double(living.gateway.logBytes))
+    page.add(living.gateway.counters)
     page.add(webCounters)
     page.add(community.rows.statistics)
     for case .some(let snapshot) in bridge.snapshots { page.add(snapshot) }
@@ -29,6 +38,15 @@ extension ControlPlane {
 }
 
 extension MetricsText {
+  fileprivate mutating func add(_ gateway: GatewayCounters) {
+    counter("mqvi_gateway_events_total", "Events that were numbered.", gateway.dispatched)
+    counter("mqvi_gateway_sent_total", "Messages handed to connections.", gateway.sent)
+    counter("mqvi_gateway_resumed_total", "Sessions that went on after a lost connection.", gateway.resumed)
+    counter("mqvi_gateway_resynchronised_total", "Clients that had to start over.", gateway.resynchronised)
+    counter("mqvi_gateway_behind_total", "Times that a client read more slowly than it was sent to.", gateway.slow)
+    counter("mqvi_gateway_refused_total", "Messages of clients that were wrong or too many.", gateway.refused)
+  }
+
   fileprivate mutating func add(_ web: WebCounters) {
     gauge("mqvi_web_connections", "Open HTTP connections, WebSockets included.", Double(web.connections))
     gauge("mqvi_web_sockets", "Open WebSockets.", Double(web.webSockets))
