@@ -26,17 +26,28 @@ public struct PacketResult: Sendable, Hashable {
 
 /// The transport-wide numbers of one outgoing transport.
 public struct TransportSequencer: ~Copyable {
+  /// A packet whose fate may become known: 8 bytes, because a second of a share is some hundred.
   @usableFromInline
   struct Sent: BitwiseCopyable {
-    @usableFromInline var nanoseconds: Int64
-    @usableFromInline var byteCount: UInt32
+    /// Eight microseconds: feedback tells arrivals in steps of 250.
+    @usableFromInline static let tick: Int64 = 8_000
+    /// In ticks, truncated: they come around after nine hours.
+    @usableFromInline var ticks: UInt32
+    @usableFromInline var byteCount: UInt16
     @usableFromInline var fate: Fate
 
     @inlinable
-    init(nanoseconds: Int64, byteCount: UInt32, fate: Fate) {
-      self.nanoseconds = nanoseconds
-      self.byteCount = byteCount
+    init(_ time: Instant, byteCount: Int, fate: Fate) {
+      ticks = UInt32(truncatingIfNeeded: time.nanoseconds / Sent.tick)
+      self.byteCount = UInt16(clamping: byteCount)
       self.fate = fate
+    }
+
+    /// When it was sent, as seen from less than nine hours later.
+    func time(before now: Instant) -> Instant {
+      let ticksNow = now.nanoseconds / Sent.tick
+      let age = UInt32(truncatingIfNeeded: ticksNow) &- ticks
+      return Instant(nanoseconds: (ticksNow - Int64(age)) * Sent.tick)
     }
   }
 
@@ -63,7 +74,7 @@ public struct TransportSequencer: ~Copyable {
     if next &- oldest >= Int64(sent.count) { makeRoom(at: time) }
     let number = next
     sent[Int(truncatingIfNeeded: number) & (sent.count &- 1)] = Sent(
-      nanoseconds: time.nanoseconds, byteCount: UInt32(truncatingIfNeeded: byteCount), fate: .unknown)
+      time, byteCount: byteCount, fate: .unknown)
     next &+= 1
     return UInt16(truncatingIfNeeded: number)
   }
@@ -75,20 +86,21 @@ public struct TransportSequencer: ~Copyable {
   ) {
     unrollReference(feedback.referenceTime)
     let base = Int64(feedback.referenceTime) &* 64_000
-    var newestSent: Int64?
+    var newestSent: Instant?
     while let status = feedback.next() {
       guard let position = position(of: status.sequenceNumber) else { continue }
       let packet = sent[position]
       guard packet.fate != .received, status.isReceived || packet.fate == .unknown else { continue }
       sent[position].fate = status.isReceived ? .received : .lost
-      if status.isReceived { newestSent = max(newestSent ?? .min, packet.nanoseconds) }
+      let sentAt = packet.time(before: time)
+      if status.isReceived { newestSent = max(newestSent ?? sentAt, sentAt) }
       results.append(
         PacketResult(
-          sentAt: Instant(nanoseconds: packet.nanoseconds),
+          sentAt: sentAt,
           arrival: reference &* 64_000 &+ (status.microseconds &- base), byteCount: Int(packet.byteCount),
           isReceived: status.isReceived, wasLost: packet.fate == .lost))
     }
-    if let newestSent { feedbackDelay = time - Instant(nanoseconds: newestSent) }
+    if let newestSent { feedbackDelay = time - newestSent }
   }
 
   /// Where a number of a feedback stands; nil when it was never sent or is forgotten.
@@ -114,11 +126,11 @@ public struct TransportSequencer: ~Copyable {
   @usableFromInline
   mutating func makeRoom(at time: Instant) {
     guard !sent.isEmpty else {
-      sent = Array(repeating: Sent(nanoseconds: 0, byteCount: 0, fate: .unknown), count: Limit.initialSentPackets)
+      sent = Array(repeating: Sent(.origin, byteCount: 0, fate: .unknown), count: Limit.initialSentPackets)
       return
     }
-    let age = time.nanoseconds - sent[Int(truncatingIfNeeded: oldest) & (sent.count - 1)].nanoseconds
-    guard age < Limit.sentLife * 1_000_000, sent.count < Limit.sentPackets else {
+    let age = time - sent[Int(truncatingIfNeeded: oldest) & (sent.count - 1)].time(before: time)
+    guard age < .milliseconds(Limit.sentLife), sent.count < Limit.sentPackets else {
       oldest &+= 1
       return
     }

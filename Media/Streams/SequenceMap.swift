@@ -30,21 +30,25 @@ public struct PacketRewrite: BitwiseCopyable, Sendable, Hashable {
   }
 }
 
-/// One outgoing sequence number: 32 bytes.
+/// One outgoing sequence number: 24 bytes, because a subscriber of a 1080p share has some hundred of them.
 public struct SequenceMapEntry: BitwiseCopyable, Sendable {
-  /// The source packet's number on its encoding.
-  public var source: Int64
+  /// The low 32 bits of `source`.
+  @usableFromInline var sourceLow: UInt32
   /// Added to the source's timestamp.
   public var timestampOffset: UInt32
   /// The source's timestamp; of no meaning for a hole.
   @usableFromInline var timestamp: UInt32
   /// When it was sent last, in milliseconds of the node's clock, truncated.
   @usableFromInline var sentAt: UInt32
-  public var rewrite: PacketRewrite
-  /// The encoding that the packet came on.
-  public var encoding: UInt8
-  @usableFromInline var state: State
-  @usableFromInline var resends: UInt8
+  /// The bits of `source` above 32: its numbers have 48, as SRTP's do.
+  @usableFromInline var sourceHigh: Int16
+  @usableFromInline var pictureIDOffset: UInt16
+  @usableFromInline var tl0PictureIndexOffset: UInt8
+  @usableFromInline var padding: UInt8
+  /// Bits 0 to 4: what is subtracted from KEYIDX, which has five. Bits 5 to 7: the encoding.
+  @usableFromInline var origin: UInt8
+  /// Bits 0 to 3: resends. Bits 4 and 5: the state. Bit 6: the marker was set.
+  @usableFromInline var flags: UInt8
 
   @usableFromInline
   enum State: UInt8, BitwiseCopyable, Sendable {
@@ -60,14 +64,53 @@ public struct SequenceMapEntry: BitwiseCopyable, Sendable {
 
   @inlinable
   init(source: Int64, timestampOffset: UInt32, encoding: UInt8, state: State) {
-    self.source = source
+    sourceLow = UInt32(truncatingIfNeeded: source)
+    sourceHigh = Int16(truncatingIfNeeded: source >> 32)
     self.timestampOffset = timestampOffset
-    self.encoding = encoding
-    self.state = state
+    origin = encoding << 5
     timestamp = 0
     sentAt = 0
-    rewrite = PacketRewrite()
-    resends = 0
+    pictureIDOffset = 0
+    tl0PictureIndexOffset = 0
+    padding = 0
+    flags = state.rawValue << 4
+  }
+
+  /// The source packet's number on its encoding.
+  @inlinable
+  public var source: Int64 { Int64(sourceHigh) << 32 | Int64(sourceLow) }
+
+  /// The encoding that the packet came on: not more than seven, of four that a publication may have.
+  @inlinable
+  public var encoding: UInt8 { origin >> 5 }
+
+  @inlinable
+  var state: State {
+    get { State(rawValue: flags >> 4 & 3) ?? .void }
+    set { flags = flags & ~0x30 | newValue.rawValue << 4 }
+  }
+
+  /// Not more than fifteen.
+  @inlinable
+  var resends: UInt8 {
+    get { flags & 0x0F }
+    set { flags = flags & 0xF0 | min(newValue, 0x0F) }
+  }
+
+  @inlinable
+  public var rewrite: PacketRewrite {
+    get {
+      PacketRewrite(
+        pictureIDOffset: pictureIDOffset, tl0PictureIndexOffset: tl0PictureIndexOffset,
+        keyIndexOffset: origin & 0x1F, setsMarker: flags & 0x40 != 0, padding: padding)
+    }
+    set {
+      pictureIDOffset = newValue.pictureIDOffset
+      tl0PictureIndexOffset = newValue.tl0PictureIndexOffset
+      origin = origin & 0xE0 | newValue.keyIndexOffset & 0x1F
+      padding = newValue.padding
+      flags = flags & ~0x40 | (newValue.setsMarker ? 0x40 : 0)
+    }
   }
 }
 

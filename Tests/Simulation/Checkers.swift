@@ -221,7 +221,7 @@ struct Checkers {
   // MARK: Data
 
   mutating func opened(_ id: TransportID, _ label: DataChannelLabel, in simulation: Simulation) {
-    guard label == .reliable, let session = owners[id], id == session.transports.last else { return }
+    guard label == .reliable, let session = owners[id], id == session.transports.first else { return }
     session.isReliableOpen = true
   }
 
@@ -236,7 +236,7 @@ struct Checkers {
   }
 
   private func receivers(of sender: Session) -> [(Session, TransportID)] {
-    owners.filter { $0.value !== sender && $0.value.isReliableOpen && $0.key == $0.value.transports.last }
+    owners.filter { $0.value !== sender && $0.value.isReliableOpen && $0.key == $0.value.transports.first }
       .map { ($0.value, $0.key) }
   }
 

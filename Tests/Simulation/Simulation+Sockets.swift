@@ -103,9 +103,12 @@ extension Simulation {
   private func receive(_ bytes: [UInt8], named name: String, on connection: ConnectionID, _ change: PolicyChange?) {
     guard let socket = sockets[connection], !socket.isUplinkLost else { return }
     record(.signalToServer, name, socket.session.client.index, bytes.count)
+    // A first offer opens the connection that the client publishes on.
+    opening = socket.session
     control.received(connection, .binary(bytes), at: moment)
     if let change { checkers.apply(change, of: socket.session) }
     settle()
+    opening = nil
   }
 
   /// From the server.

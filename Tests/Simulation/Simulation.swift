@@ -47,7 +47,7 @@ final class Simulation {
   var checkers = Checkers()
   /// The first violation: the checker's name, what it saw, and what happened last.
   var violation: (checker: String, detail: String, lastEvents: [String])?
-  /// The session whose socket is being opened: transports that are made now are its.
+  /// The session whose socket is being opened or read: transports that are made now are its.
   var opening: Session?
   var isTrouble = true
 

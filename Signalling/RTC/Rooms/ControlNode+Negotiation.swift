@@ -21,6 +21,7 @@ extension ControlNode {
       return
     }
     let transport = participant.publisher
+    open(transport, of: participant)
     restartIfNeeded(transport, of: participant, fragment: offer.effectiveTransport.usernameFragment ?? "")
     let receivable = transport.sections.count(where: \.isReceivable)
     takeSections(of: offer, into: transport, of: participant)

@@ -84,9 +84,8 @@ extension ControlNode {
   private mutating func openTransports(of participant: Participant) {
     for transport in participant.transports {
       transports[transport.id] = participant
-      let parameters = TransportParameters(
-        id: transport.id, localUsernameFragment: transport.usernameFragment, localPassword: transport.password)
-      command(.openTransport(parameters), in: participant.room)
+      // Most people of a large room only watch: what they would publish on is opened with their first offer.
+      if transport !== participant.publisher || !participant.subscriberIsPrimary { open(transport, of: participant) }
     }
     guard participant.subscriberIsPrimary, let subscriber = participant.subscriber else { return }
     for (label, ordered) in [(DataChannelLabel.reliable, true), (.lossy, false), (.dataTrack, false)] {
@@ -94,6 +93,15 @@ extension ControlNode {
         .openDataChannel(subscriber.id, label, ordered: ordered, maximumRetransmits: ordered ? nil : 0),
         in: participant.room)
     }
+  }
+
+  /// Tells the media plane of it, once.
+  mutating func open(_ transport: Transport, of participant: Participant) {
+    guard !transport.isOpen else { return }
+    transport.isOpen = true
+    let parameters = TransportParameters(
+      id: transport.id, localUsernameFragment: transport.usernameFragment, localPassword: transport.password)
+    command(.openTransport(parameters), in: participant.room)
   }
 
   private func joinResponse(for participant: Participant, others: [Participant]) -> JoinResponse {
@@ -195,7 +203,7 @@ extension ControlNode {
     endDataSubscriptions(of: participant)
     for transport in participant.transports {
       transports[transport.id] = nil
-      command(.closeTransport(transport.id), in: room)
+      if transport.isOpen { command(.closeTransport(transport.id), in: room) }
     }
     participants[participant.key] = nil
     room.remove(participant, at: now.instant)

@@ -10,6 +10,8 @@ final class Transport {
   var usernameFragment: String
   var password: String
   var state: TransportState?
+  /// The media plane knows of it.
+  var isOpen = false
   /// Whether ICE ever came up: decides what the loss of the socket means.
   var wasConnected = false
   /// The other side's fragment: another one in a later description is an ICE restart.

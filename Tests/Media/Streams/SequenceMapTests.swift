@@ -117,7 +117,7 @@ struct SequenceMapTests {
   }
 
   @Test func `an entry takes at most 32 bytes`() {
-    #expect(MemoryLayout<SequenceMapEntry>.stride <= 32)
+    #expect(MemoryLayout<SequenceMapEntry>.stride == 24)
   }
 }
 
