@@ -6,6 +6,7 @@ import Bytes
 import Chronology
 import FilesFuzzEntries
 import Foundation
+import ImageMetadata
 import Randomness
 import Reactor
 import Synchronization
@@ -165,22 +166,31 @@ private func shell(_ script: String, patience: Interval = InspectionLimit.time) 
     try body(keeper, blobs, lines)
   }
 
-  /// A child that reports this about every file.
-  private func saying(_ lines: String, _ content: String = "") -> Inspector {
-    shell("printf 'mqvi inspection\\n\(lines)\\0\(content)'")
+  /// A child that reports this about every file, and draws `picture`.
+  private func saying(_ lines: String, _ picture: [UInt8] = []) -> Inspector {
+    let octal = picture.map { "\\" + String($0 / 64) + String($0 / 8 % 8) + String($0 % 8) }.joined()
+    let line = picture.isEmpty ? "" : "picture 32 16 \(picture.count)\\n"
+    return shell("printf 'mqvi inspection\\n\(lines)\(line)\\0\(octal)'")
+  }
+
+  /// What a child's picture is once it has lost what stands beside it.
+  private func drawn() throws -> [UInt8] {
+    let bytes = SmallImages.webp
+    return try CleanImage(bytes.rawSpan).bytes
   }
 
   @Test func `an image is kept without its metadata, with its size and a thumbnail`() throws {
-    try keep(saying("type image/png\\npicture 4 2 5\\n", "small")) { keeper, blobs, _ in
+    try keep(saying("type image/png\\n", SmallImages.webp)) { keeper, blobs, _ in
       let kept = try keeper.keepFile(SmallImages.png)
       #expect(kept.type == "image/png")
       #expect(kept.width == 32 && kept.height == 16)
       let stored = try blobs.read(kept.blob)
       #expect(stored.count == kept.size && stored.count < SmallImages.png.count)
       let thumbnail = try #require(kept.thumbnail)
+      let drawn = try drawn()
       let stored1 = try blobs.read(thumbnail.blob)
-      #expect(stored1 == Array("small".utf8))
-      #expect(thumbnail.width == 4 && thumbnail.type == "image/webp")
+      #expect(stored1 == drawn)
+      #expect(thumbnail.width == 32 && thumbnail.type == "image/webp")
     }
   }
 
@@ -195,16 +205,25 @@ private func shell(_ script: String, patience: Interval = InspectionLimit.time) 
   }
 
   @Test func `of an avatar only the square is kept`() throws {
-    try keep(saying("picture 256 256 6\\n", "square")) { keeper, blobs, _ in
+    try keep(saying("", SmallImages.webp)) { keeper, blobs, _ in
       let kept = try keeper.keepAvatar(SmallImages.gif)
+      let drawn = try drawn()
       let stored2 = try blobs.read(kept.blob)
-      #expect(stored2 == Array("square".utf8))
-      #expect(blobs.totalBytes() == 6)
+      #expect(stored2 == drawn)
+      #expect(blobs.totalBytes() == drawn.count)
+    }
+  }
+
+  @Test func `what a child draws is a WebP or nothing`() throws {
+    try keep(saying("", Array("<html>".utf8))) { keeper, _, _ in
+      let kept = try keeper.keepFile(SmallImages.png)
+      #expect(kept.thumbnail == nil)
+      #expect(throws: KeepingProblem.noPicture) { try keeper.keepAvatar(SmallImages.png) }
     }
   }
 
   @Test func `what is no picture is no avatar`() throws {
-    try keep(saying("picture 256 256 6\\n", "square")) { keeper, blobs, _ in
+    try keep(saying("", SmallImages.webp)) { keeper, blobs, _ in
       #expect(throws: KeepingProblem.noPicture) { try keeper.keepAvatar(Array("<svg/>".utf8)) }
       #expect(blobs.totalBytes() == 0)
     }

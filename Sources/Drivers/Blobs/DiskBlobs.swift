@@ -8,8 +8,6 @@ import Reactor
 
 public struct DiskBlobs: BlobStore {
   public enum Limit {
-    /// Bytes of the disk that uploads leave free: for the database and its backups, which come first.
-    public static let reservedBytes = 512 * 1024 * 1024
     /// Bytes of a blob that is read whole.
     public static let readBytes = 32 * 1024 * 1024
   }
@@ -20,7 +18,7 @@ public struct DiskBlobs: BlobStore {
   private var incoming: String { directory + "/incoming" }
 
   /// Makes the folder if need be, and clears away what a crash left half written.
-  public init(directory: String, reserve: Int = Limit.reservedBytes) throws(SystemError) {
+  public init(directory: String, reserve: Int) throws(SystemError) {
     self.directory = directory
     self.reserve = reserve
     try Files.makePrivateDirectory(directory + "/incoming")

@@ -65,7 +65,7 @@ public struct FileKeeper<Store: BlobStore>: Sendable {
     kept.width = image.width
     kept.height = image.height
     guard
-      let small = look(at: image.bytes, .thumbnail(width: ThumbnailLimit.side, height: ThumbnailLimit.side))?.picture
+      let small = drawn(look(at: image.bytes, .thumbnail(width: ThumbnailLimit.side, height: ThumbnailLimit.side)))
     else { return kept }
     kept.thumbnail = try thumbnail(small)
     return kept
@@ -79,14 +79,23 @@ public struct FileKeeper<Store: BlobStore>: Sendable {
     guard let report = look(at: image.bytes, .square(ThumbnailLimit.avatar)),
       !report.missing.contains("libvips")
     else { throw .unavailable }
-    guard let picture = report.picture else { throw .noPicture }
+    guard let picture = drawn(report) else { throw .noPicture }
     var kept = KeptUpload(blob: try put(picture.bytes), size: picture.bytes.count, type: "image/webp")
     kept.width = picture.width
     kept.height = picture.height
     return kept
   }
 
-  private func thumbnail(_ picture: InspectionReport.Picture) throws(KeepingProblem) -> KeptUpload.Thumbnail {
+  /// The picture that a child drew. Only a WebP is one, whatever else a child that was taken over may say; and what the
+  /// library has written beside it goes as with every image.
+  private func drawn(_ report: InspectionReport?) -> CleanImage? {
+    guard let bytes = report?.picture?.bytes, let image = try? CleanImage(bytes.rawSpan), image.format == .webp,
+      image.width <= InspectionLimit.side, image.height <= InspectionLimit.side
+    else { return nil }
+    return image
+  }
+
+  private func thumbnail(_ picture: CleanImage) throws(KeepingProblem) -> KeptUpload.Thumbnail {
     KeptUpload.Thumbnail(
       blob: try put(picture.bytes), size: picture.bytes.count, type: "image/webp", width: picture.width,
       height: picture.height)

@@ -36,6 +36,10 @@ public struct Settings: Sendable, Equatable {
   public var coalesceMicroseconds = 0
   public var voiceGatheringMicroseconds = 4500
 
+  // Files that people upload.
+  public var fileDirectory = ""
+  public var fileReserveMegabytes = 512
+
   // Copies of the database.
   public var backupDirectory = ""
   public var backupInterval = 60

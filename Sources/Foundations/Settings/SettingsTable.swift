@@ -1,7 +1,7 @@
 // The table of settings: the one place for names, ranges and explanations. The help and the documentation are made of it.
 
 extension Settings {
-  public static let table: [Setting] = listening + access + rooms + media + backups + reporting
+  public static let table: [Setting] = listening + access + rooms + media + files + backups + reporting
 
   private static let listening: [Setting] = [
     .text(
@@ -107,6 +107,16 @@ extension Settings {
       "How long a voice waits for the other voices that its listeners hear: what leaves together costs half the CPU and "
         + "is this much later. Only where five or more speak at once; 0: nowhere.",
       get: { $0.voiceGatheringMicroseconds }, set: { $0.voiceGatheringMicroseconds = $1 }),
+  ]
+
+  private static let files: [Setting] = [
+    .text(
+      "MQVI_FILE_DIRECTORY", "path", "Where uploaded files are kept. Empty: blobs, in the data directory.",
+      get: { $0.fileDirectory }, set: { $0.fileDirectory = $1 }),
+    .integer(
+      "MQVI_FILE_RESERVE", 0...1_000_000_000, "MiB",
+      "Free space that uploads leave on their disk: for the database, which comes first.",
+      get: { $0.fileReserveMegabytes }, set: { $0.fileReserveMegabytes = $1 }),
   ]
 
   private static let backups: [Setting] = [

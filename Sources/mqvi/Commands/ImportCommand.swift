@@ -73,7 +73,7 @@ private struct ImportRun: ~Copyable {
     guard state.directory.everyone != nil else {
       throw OptionError(description: "the server has not been set up: start `mqvi serve` and make the first account")
     }
-    let blobs = try DiskBlobs(directory: settings.dataDirectory + "/blobs")
+    let blobs = try DiskBlobs(settings)
     self.held = held
     self.state = state
     keeper = FileKeeper(store: blobs, inspector: Inspector()) { Terminal.error($0) }

@@ -51,7 +51,7 @@ struct FileWorkers: ~Copyable {
   init(
     _ settings: Settings, log: Log, report: @escaping @Sendable (UInt64, WorkResult) -> Void
   ) throws(SystemError) {
-    let blobs = try DiskBlobs(directory: settings.dataDirectory + "/blobs")
+    let blobs = try DiskBlobs(settings)
     let told = Told()
     let keeper = FileKeeper(store: blobs, inspector: Inspector()) { line in
       if told.isNew(line) { log.record(.warning, "files.not-looked-at", [("reason", line)]) }
@@ -112,6 +112,15 @@ struct FileWorkers: ~Copyable {
       return .done
     default: return .failed(.internal)
     }
+  }
+}
+
+extension DiskBlobs {
+  /// Where the settings say that files lie.
+  init(_ settings: Settings) throws(SystemError) {
+    try self.init(
+      directory: settings.fileDirectory.isEmpty ? settings.dataDirectory + "/blobs" : settings.fileDirectory,
+      reserve: settings.fileReserveMegabytes * 1_048_576)
   }
 }
 
