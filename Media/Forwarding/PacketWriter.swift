@@ -121,7 +121,15 @@ public enum PacketWriter {
   public static func pad(_ packet: inout MutableRawSpan, from end: Int, by count: UInt8) -> Int {
     guard count > 0 else { return end }
     let padded = end &+ Int(count)
-    for offset in end..<(padded &- 1) { packet.store(0, at: offset) }
+    var offset = end
+    while offset &+ 8 < padded {
+      packet.store64(0, at: offset)
+      offset &+= 8
+    }
+    while offset < padded &- 1 {
+      packet.store(0, at: offset)
+      offset &+= 1
+    }
     packet.store(count, at: padded &- 1)
     packet.store(packet.byte(at: 0) | 0x20, at: 0)
     return padded

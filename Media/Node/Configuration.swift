@@ -48,6 +48,8 @@ public enum Limit {
   /// How long nothing but voices with company must have come before a driver may leave datagrams in the socket for the
   /// few milliseconds of their gathering.
   public static let calm = Interval.seconds(1)
+  /// How long the rest of a frame is left to arrive before it is looked for: about what a server's line needs for one.
+  public static let frameRest = Interval.microseconds(500)
   /// Audio packets for all listeners that are sorted at once; with more, a listener's leave in several runs.
   public static let queuedVoices = 16_384
   /// Listeners of a voice whose other voices are counted, to see whether it should wait for them.
@@ -66,7 +68,7 @@ public enum Limit {
   /// Room that a forwarded packet needs beyond its payload: header with extensions (113), dependency descriptor (255),
   /// RTX head (2), authentication tag (16).
   public static let packetOverhead = 400
-  /// Bytes of the name under which RTCP knows a client's media: a prefix and a number.
+  /// Bytes of the name under which RTCP knows a client's media: a prefix and a number. As many as `CanonicalName` holds.
   public static let canonicalNameBytes = 48
   /// The longest RTCP datagram that we write: one Ethernet payload less IPv6, UDP and SRTCP's trailer.
   public static let reportBytes = 1_200

@@ -28,7 +28,7 @@ extension MediaNode {
     }
     guard !blocks.isEmpty || transports[transport].referenceTime != nil else { return }
     let sender = transports[transport].controlSSRC
-    let name = canonicalName(of: transport)
+    let name = transports[transport].canonicalName
     let blocks = self.blocks
     let reference = transports[transport].referenceTime
     transports[transport].referenceTime = nil
@@ -51,21 +51,20 @@ extension MediaNode {
 
   /// One compound for as many streams as fit a datagram: report and canonical name of each.
   private mutating func sendSenderReports(_ transport: Handle<Transport>, _ path: Path, at time: Instant) {
-    var batch: [(report: SenderReport, name: [UInt8])] = []
+    reports.removeAll(keepingCapacity: true)
     for place in 0..<transports[transport].subscriptions.count {
       guard let report = senderReport(transports[transport].subscriptions[place], at: time) else { continue }
-      batch.append(report)
+      reports.append(report)
       // A report of 28 bytes and a name of at most 64 with its head.
-      guard batch.count == Limit.reportBytes / 92 else { continue }
-      send(batch, transport, path)
-      batch.removeAll(keepingCapacity: true)
+      guard reports.count == Limit.reportBytes / 92 else { continue }
+      sendReports(to: transport, path)
+      reports.removeAll(keepingCapacity: true)
     }
-    if !batch.isEmpty { send(batch, transport, path) }
+    if !reports.isEmpty { sendReports(to: transport, path) }
   }
 
-  private mutating func send(
-    _ batch: [(report: SenderReport, name: [UInt8])], _ transport: Handle<Transport>, _ path: Path
-  ) {
+  private mutating func sendReports(to transport: Handle<Transport>, _ path: Path) {
+    let batch = reports
     _ = departures.addReport(through: &transports[transport], to: path) { span throws(WireError) in
       var end = 0
       for item in batch {
@@ -81,7 +80,7 @@ extension MediaNode {
   /// one publisher sends belongs together in time (RFC 3550 §6.5.1).
   private mutating func senderReport(
     _ handle: Handle<Subscription>, at time: Instant
-  ) -> (report: SenderReport, name: [UInt8])? {
+  ) -> NamedReport? {
     guard subscriptions.contains(handle) else { return nil }
     let publication = subscriptions[handle].publication
     guard publications.contains(publication), let index = subscriptions[handle].stream.encoding,
@@ -89,13 +88,31 @@ extension MediaNode {
       let clock = encodings[publications[publication].encodings[Int(index)]].stream?.clock,
       let report = subscriptions[handle].stream.senderReport(clock: clock, at: moment(at: time))
     else { return nil }
-    return (report, canonicalName(of: publications[publication].transport))
+    return NamedReport(report: report, name: transports[publications[publication].transport].canonicalName)
+  }
+}
+
+/// The sender report of a stream, and whose stream it is.
+struct NamedReport: Sendable {
+  var report: SenderReport
+  var name: CanonicalName
+}
+
+/// The name under which a transport's media is known in RTCP: the same for all its tracks, and for nobody else's. In place,
+/// since reports name hundreds of them each second.
+struct CanonicalName: Sendable {
+  private var bytes = InlineArray<48, UInt8>(repeating: 0)
+  private var count = 0
+
+  init(_ text: String) {
+    for byte in text.utf8.prefix(Limit.canonicalNameBytes) {
+      bytes[count] = byte
+      count += 1
+    }
   }
 
-  /// The name under which a transport's media is known: the same for all its tracks, and for nobody else's.
-  private func canonicalName(of transport: Handle<Transport>) -> [UInt8] {
-    let number = transports.contains(transport) ? transports[transport].id.rawValue : 0
-    return [UInt8]("\(configuration.canonicalNamePrefix)-\(number)".utf8.prefix(Limit.canonicalNameBytes))
+  var rawSpan: RawSpan {
+    @_lifetime(borrow self) borrowing get { bytes.rawSpan.slice(0, count) }
   }
 }
 

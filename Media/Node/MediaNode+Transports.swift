@@ -158,7 +158,8 @@ extension MediaNode {
 extension MediaNode {
   mutating func openTransport(_ parameters: TransportParameters, at time: Instant) {
     guard transportHandles[parameters.id] == nil,
-      let handle = transports.insert(Transport(parameters, random: &random, at: time))
+      let handle = transports.insert(
+        Transport(parameters, namePrefix: configuration.canonicalNamePrefix, random: &random, at: time))
     else {
       counters.refusedCommands &+= 1
       return

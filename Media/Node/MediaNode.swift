@@ -72,6 +72,7 @@ public struct MediaNode: ~Copyable {
   // Buffers that are used again and again, so that regular work allocates nothing.
   var missing: [UInt16] = []
   var blocks: [ReportBlock] = []
+  var reports: [NamedReport] = []
   var feedbackResults: [PacketResult] = []
   var demands: [LayerDemand] = []
   var arrivals = ArrivalRecorder()

@@ -25,9 +25,9 @@ struct RunPlan: ~Copyable {
   enum Limit {
     /// Packets of one plan: as many datagrams as the kernel cuts a run into, and the places that `place` can name.
     static let candidates = 64
-    /// Bytes of padding that saving one run may cost. A run costs the kernel about 2 µs, half of what a single packet of
-    /// speech costs in all; speech gets 4 to 5 % longer by it, and by this bound no packet by more than these bytes on
-    /// average.
+    /// Bytes of padding that saving one run may cost, and so what a packet is padded by at most. A run costs the kernel
+    /// about 2 µs, half of what a single packet of speech costs in all; speech gets 4 to 5 % longer by it. Below 256: the
+    /// number of padding bytes stands in one.
     static let bytesPerRun: Int32 = 80
   }
 
@@ -79,13 +79,14 @@ struct RunPlan: ~Copyable {
     for end in 1...candidates.count { costs[end] = .max }
     for start in candidates.indices {
       let largest = candidates[start].byteCount
-      var cost = costs[start] + Limit.bytesPerRun
+      var cost = costs[start] &+ Limit.bytesPerRun
       for last in start..<candidates.count {
         if last > start {
           // The one before is the last no more: it must have the size of the others.
           let difference = largest &- candidates[last - 1].byteCount
-          guard candidates[last].byteCount <= largest, difference <= UInt16(UInt8.max) else { break }
-          cost += Int32(difference)
+          // Padding it by more than a run costs is never cheaper than to let the run end with it.
+          guard candidates[last].byteCount <= largest, difference <= UInt16(Limit.bytesPerRun) else { break }
+          cost &+= Int32(difference)
         }
         if cost < costs[last + 1] {
           costs[last + 1] = cost

@@ -9,25 +9,27 @@ import Streams
 import Wire
 
 struct Subscription: ~Copyable {
-  let id: SubscriptionID
+  // What every packet needs, in one piece of memory.
   let publication: Handle<Publication>
   let transport: Handle<Transport>
-  var parameters: SubscriptionParameters
   var header: OutgoingHeader
-  var selector: LayerSelector
-  var picture = PictureRewriter()
-  var stream: SendStream
+  /// Header and tag of the packet that was sent last: what the next one is likely to have beside its payload.
+  var overhead: UInt16 = 0
   /// The publisher's payload type that `mapping` stands for; 255 before the first packet.
   private var mappedPayloadType = UInt8.max
   /// How packets of that type are sent; nil: the subscriber cannot take them.
   private(set) var mapping: FormatMapping?
+  var selector: LayerSelector
+  var picture = PictureRewriter()
+  var stream: SendStream
+
+  let id: SubscriptionID
+  var parameters: SubscriptionParameters
   /// What the viewer asked for.
   var target: SubscriptionTarget
   /// What the line allows; nil: as much as is wanted.
   var allowance: Allowance?
   var state = ReportedState()
-  /// Header and tag of the packet that was sent last: what the next one is likely to have beside its payload.
-  var overhead: UInt16 = 0
   /// Counts at the last report to the control plane.
   var reported = ReportedCounts()
   /// Packets that had been sent when they stopped to carry a MID; nil while they carry one, or a stamp.

@@ -52,6 +52,7 @@ struct Transport: ~Copyable {
 
   /// We, as a sender of RTCP.
   let controlSSRC: UInt32
+  let canonicalName: CanonicalName
   /// Any stream of the client: what transport-wide feedback names as its media source.
   var mediaSSRC: UInt32 = 0
   var association: SCTPAssociation?
@@ -64,8 +65,10 @@ struct Transport: ~Copyable {
   private(set) var voicesPerSecond: Int64 = 0
   private var voicesMeasured: Instant
 
-  init(_ parameters: TransportParameters, random: inout Random, at time: Instant) {
+  /// - Parameter namePrefix: what its name in RTCP begins with; its number follows.
+  init(_ parameters: TransportParameters, namePrefix: String, random: inout Random, at time: Instant) {
     id = parameters.id
+    canonicalName = CanonicalName("\(namePrefix)-\(parameters.id.rawValue)")
     fragments = [parameters.localUsernameFragment]
     secure = SecureTransport(
       role: .controlled,

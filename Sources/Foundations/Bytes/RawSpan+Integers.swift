@@ -156,3 +156,15 @@ extension Array where Element == UInt8 {
     }
   }
 }
+
+extension InlineArray where Element == UInt8 {
+  /// The array's bytes, borrowed.
+  @inlinable
+  public var rawSpan: RawSpan {
+    @_lifetime(borrow self) borrowing get {
+      // As above.
+      let bytes = unsafe self.span.bytes
+      return unsafe _overrideLifetime(bytes, borrowing: self)
+    }
+  }
+}
