@@ -48,8 +48,6 @@ public enum Limit {
   /// How long nothing but voices with company must have come before a driver may leave datagrams in the socket for the
   /// few milliseconds of their gathering.
   public static let calm = Interval.seconds(1)
-  /// How long the rest of a frame is left to arrive before it is looked for: about what a server's line needs for one.
-  public static let frameRest = Interval.microseconds(500)
   /// Audio packets for all listeners that are sorted at once; with more, a listener's leave in several runs.
   public static let queuedVoices = 16_384
   /// Listeners of a voice whose other voices are counted, to see whether it should wait for them.

@@ -28,14 +28,11 @@ struct Gathering: Sendable {
 }
 
 extension MediaNode {
-  /// Until when arriving datagrams may stay where they are. As long as all that comes are voices that wait for each other
-  /// anyway, there is nothing to wake up for; and the packets of a frame that has begun come one after the other, each
-  /// worth no waking up of its own. Nil while somebody else may be waiting.
+  /// Until when arriving datagrams may stay where they are: as long as all that comes are voices that wait for each other
+  /// anyway, there is nothing to wake up for. Nil while there is.
   public func restEnd(at time: Instant) -> Instant? {
-    if !gathering.voices.isEmpty, time - gathering.lastUrgent > Limit.calm {
-      return min(gathering.voicesDue, nextTimer)
-    }
-    return gathering.frames.isEmpty ? nil : min(gathering.framesDue, time + Limit.frameRest, nextTimer)
+    guard !gathering.voices.isEmpty, time - gathering.lastUrgent > Limit.calm else { return nil }
+    return min(gathering.voicesDue, nextTimer)
   }
 
   /// A publication has its first packet of those that have not left yet.
