@@ -45,7 +45,8 @@ extension MediaNode {
       gathering.framesDue = min(gathering.framesDue, due)
     } else if publications[publication].hasCompany {
       gathering.voices.append(publication)
-      gathering.voicesDue = min(gathering.voicesDue, time + configuration.voiceGathering)
+      // What a packet has waited in the socket for a busy thread is part of what it may wait.
+      gathering.voicesDue = min(gathering.voicesDue, arrival + configuration.voiceGathering)
     } else {
       voices.append(publication)
     }

@@ -138,6 +138,24 @@ private final class Choir {
     }
   }
 
+  @Test func `a packet that waited for a busy thread already waits only the rest`() {
+    let choir = Choir(8)
+    var random = Random(seed: 5)
+    choir.speak(for: .seconds(1), random: &random)
+    let stage = choir.stage
+    var bytes = choir.people[0].seal(
+      makePacket(
+        payloadType: 111, sequence: 1_000, timestamp: 960_000, ssrc: 1_000, payload: [0xF8, 0, 3, 232],
+        ids: choir.people[0].ids))
+    let count = bytes.count
+    var span = bytes.mutableRawSpan
+    let waited = Interval.milliseconds(3)
+    stage.node.receive(
+      &span, byteCount: count, from: choir.people[0].path, at: stage.now, arrival: stage.now - waited)
+    let due = stage.node.nextCollection
+    #expect(due == stage.now - waited + Configuration().voiceGathering)
+  }
+
   @Test func `a gathering time of zero keeps nobody waiting`() {
     var configuration = Configuration()
     configuration.voiceGathering = .zero
