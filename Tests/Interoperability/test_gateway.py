@@ -1,8 +1,13 @@
 """The gateway of a running server, through a WebSocket library that is not ours."""
 
 import asyncio
+import json
+import socket
+import urllib.parse
+import urllib.request
 
 import pytest
+import websockets
 
 from community import Community
 from gateway import Gateway
@@ -51,6 +56,12 @@ async def say(member, channel, content):
     answer = await in_thread(member.post, f"/channels/{channel}/messages", {"content": content})
     assert answer.status == 201, answer
     return answer["message"]
+
+
+def counted(community, name) -> int:
+    """A number of `/metrics`."""
+    text = urllib.request.urlopen(f"{community.server.url}/metrics", timeout=5).read().decode()
+    return sum(int(line.split()[-1]) for line in text.splitlines() if line.startswith(name + " "))
 
 
 def test_ready_comes_first_and_has_everything(community, people):
@@ -246,25 +257,21 @@ def test_who_is_removed_is_disconnected_at_once(community, people):
 
 
 def test_a_reader_that_falls_behind_gets_everything_once_when_it_reads_again(community, people):
-    """The client stops reading its socket while a megabyte and more is said."""
+    """The client stops reading its socket while nine megabytes are said."""
     ann, bob = people
 
     async def scenario():
-        import json
-        import socket as sockets
-        import urllib.parse
-
-        import websockets
-
-        raw = sockets.socket()
-        raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 16 * 1024)
+        raw = socket.socket()
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
         raw.connect(("127.0.0.1", community.server.http))
         raw.setblocking(False)
         url = f"{community.server.ws}/ws?token={urllib.parse.quote(ann.token)}"
         slow = await websockets.connect(url, sock=raw, max_size=None, max_queue=1)
         assert json.loads(await slow.recv())["op"] == "ready"
-        text = "ş" * 1800
-        said = [(await say(bob, community.text, f"{n} {text}"))["id"] for n in range(900)]
+        text = "🙂" * 3900
+        before = counted(community, "mqvi_gateway_behind_total")
+        said = [(await say(bob, community.text, f"{n} {text}"))["id"] for n in range(600)]
+        assert counted(community, "mqvi_gateway_behind_total") > before
         got = []
         while len(got) < len(said):
             message = json.loads(await asyncio.wait_for(slow.recv(), 10))
