@@ -4,9 +4,9 @@ import test from 'node:test'
 import assert from 'node:assert/strict'
 import { decodeMentions, encodeMentions } from '../src/model/community/mentions'
 import { isNotable, mentionCount, noticeOf, placeIn } from '../src/model/community/notices'
-import { fromReady, reduce, type CommunityState } from '../src/model/community/state'
+import { fromReady, permissionsIn, reduce, type CommunityState } from '../src/model/community/state'
 import * as timeline from '../src/model/community/timeline'
-import type { Attachment, Message, Ready, User } from '../src/model/community/types'
+import { allPermissions, Permission, type Attachment, type Channel, type Message, type Ready, type User } from '../src/model/community/types'
 import { LARGEST, MOST, Uploads } from '../src/model/community/uploads'
 import { emojiGroups, emojis, findEmojis, folded, withEmojis } from '../src/model/emoji'
 import { quoted, typedFilter } from '../src/model/search'
@@ -151,4 +151,26 @@ test('pins and cleared reactions reach the message', () => {
   const line = { ...timeline.emptyTimeline, messages: [message(5, 2, { reactions: [{ emoji: '👍', count: 3, me: true }, { emoji: '🔥', count: 1, me: false }] })] }
   assert.equal(timeline.pinned(line, id(5), true).messages[0]?.pinned, true)
   assert.deepEqual(timeline.unreacted(line, id(5), '👍').messages[0]?.reactions.map((reaction) => reaction.emoji), ['🔥'])
+})
+
+const everyone = { ...role(40, 'Member'), is_default: true, permissions: 1504 }
+const withRoles = (mine: string[]): CommunityState => ({ ...state, me: { ...state.me, roles: mine }, roles: { [everyone.id]: everyone, [id(30)]: role(30, 'Ekip') } })
+
+test('a channel that is new for everybody is open to us as its overrides say', () => {
+  const created = channel(50, 'yeni')
+  assert.equal(reduce(withRoles([]), 'channel_create', { channel: created }, 0).channels[id(50)]?.permissions, 1504)
+  const closed = { ...created, overrides: [{ target_type: 'role' as const, target_id: everyone.id, allow: 0, deny: Permission.sendMessages }] }
+  assert.equal(permissionsIn(withRoles([]), closed as Channel, 0) & Permission.sendMessages, 0)
+  const opened = { ...closed, overrides: [...closed.overrides, { target_type: 'role' as const, target_id: id(30), allow: Permission.sendMessages, deny: 0 }] }
+  assert.notEqual(permissionsIn(withRoles([id(30)]), opened as Channel, 0) & Permission.sendMessages, 0)
+  const hidden = { ...created, overrides: [{ target_type: 'member' as const, target_id: id(1), allow: 0, deny: Permission.viewChannel }] }
+  assert.equal(permissionsIn(withRoles([]), hidden as Channel, 0), 0)
+})
+
+test('a role that changes, changes what we may do; a timeout leaves looking', () => {
+  const before = { ...withRoles([id(30)]), channels: { [id(50)]: channel(50, 'yeni') as Channel } }
+  const after = reduce(before, 'role_update', { role: { ...role(30, 'Ekip'), permissions: Permission.admin } }, 0)
+  assert.equal(after.channels[id(50)]?.permissions, allPermissions)
+  const quiet = { ...withRoles([]), me: { ...state.me, timed_out_until: '2030-01-01T00:00:00Z' } }
+  assert.equal(permissionsIn(quiet, channel(50, 'yeni') as Channel, 0), Permission.viewChannel)
 })

@@ -30,7 +30,7 @@ export class Community {
   private readonly timelines = new Map<Id, Store<Timeline>>()
   private readonly loading = new Set<string>()
   private readonly listeners = new Set<CommunityEvent>()
-  private lastTyping = 0
+  private lastTyping: { channel: Id; at: number } | null = null
 
   constructor(readonly api: Api, open: (query: string) => Socket) {
     this.gateway = new Gateway({ open, renew: () => api.renew(), onEvent: (op, data) => this.take(op, data) })
@@ -167,6 +167,8 @@ export class Community {
 
   /** Sends a message. It stands in the timeline at once, and stays there with the reason if it is refused. */
   async send(channel: Id, content: string, attachments: Attachment[] = [], replyTo: Id | null = null): Promise<void> {
+    // What is typed after this is something new.
+    this.lastTyping = null
     await this.toNewest(channel)
     const nonce = crypto.getRandomValues(new Uint32Array(3)).join('').slice(0, 24)
     await this.deliver(channel, { nonce, content, attachments, replyTo, createdAt: Date.now(), failure: null })
@@ -241,8 +243,8 @@ export class Community {
   /** Says that we type, now and then. */
   typing(channel: Id): void {
     const now = Date.now()
-    if (now - this.lastTyping < TYPING_EVERY) return
-    this.lastTyping = now
+    if (this.lastTyping?.channel === channel && now - this.lastTyping.at < TYPING_EVERY) return
+    this.lastTyping = { channel, at: now }
     this.gateway.send('typing', { channel_id: channel })
   }
 

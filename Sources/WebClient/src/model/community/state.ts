@@ -1,9 +1,9 @@
 // Everything that the gateway tells about the community, in one value; and what each event changes in it. Pure.
 
 import type {
-  Category, Channel, Id, Message, PresenceStatus, ReadState, Ready, Role, Server, User, VoiceState,
+  Category, Channel, ChannelOverride, Id, Message, PresenceStatus, ReadState, Ready, Role, Server, User, VoiceState,
 } from './types'
-import { allPermissions, has, Permission } from './types'
+import { allPermissions, conversationPermissions, has, Permission } from './types'
 
 export interface CommunityState {
   me: User
@@ -43,6 +43,13 @@ export const TYPING_TIME = 10_000
 
 /** The state after an event. The same value when nothing changed, so that nothing is drawn again. */
 export function reduce(state: CommunityState, op: string, data: unknown, now: number): CommunityState {
+  const next = changed(state, op, data, now)
+  // Events are the same for everybody: what they mean for what we may do is worked out here.
+  const isOurs = op.startsWith('channel_') || op.startsWith('role_') || (op === 'member_update' && next.me !== state.me)
+  return isOurs && next !== state ? withPermissions(next, now) : next
+}
+
+function changed(state: CommunityState, op: string, data: unknown, now: number): CommunityState {
   const d = data as Record<string, unknown>
   switch (op) {
     case 'channel_create':
@@ -83,7 +90,6 @@ function without<Value>(record: Record<Id, Value>, id: Id): Record<Id, Value> {
 
 function withChannel(state: CommunityState, channel: Channel): CommunityState {
   const known = state.channels[channel.id]
-  // An update that was made for everybody does not say what we may do: that stays as it was.
   const merged = { ...known, ...channel, permissions: channel.permissions ?? known?.permissions }
   return { ...state, channels: { ...state.channels, [channel.id]: merged } }
 }
@@ -158,6 +164,36 @@ export function myPermissions(state: CommunityState): number {
     held |= role.permissions
   }
   return held
+}
+
+/** What we may do in a channel, in the server's order: roles, the override of everybody, those of roles together, our own, a timeout. */
+export function permissionsIn(state: CommunityState, channel: Channel, now: number): number {
+  if (channel.type === 'dm' || channel.type === 'group') return channel.permissions ?? conversationPermissions
+  let held = myPermissions(state)
+  if (has(held, Permission.admin)) return allPermissions
+  const everyone = Object.values(state.roles).find((role) => role.is_default)?.id
+  const apply = (matches: (override: ChannelOverride) => boolean): void => {
+    const overrides = channel.overrides.filter(matches)
+    const deny = overrides.reduce((all, override) => all | override.deny, 0)
+    const allow = overrides.reduce((all, override) => all | override.allow, 0)
+    held = (held & ~deny) | allow
+  }
+  apply((override) => override.target_type === 'role' && override.target_id === everyone)
+  apply((override) => override.target_type === 'role' && override.target_id !== everyone && state.me.roles.includes(override.target_id))
+  apply((override) => override.target_type === 'member' && override.target_id === state.me.id)
+  if (state.me.timed_out_until && Date.parse(state.me.timed_out_until) > now) held &= Permission.viewChannel
+  if (!has(held, Permission.viewChannel)) return 0
+  if (!has(held, Permission.sendMessages)) held &= ~(Permission.mentionEveryone | Permission.bypassSlowMode)
+  if (!has(held, Permission.connectVoice)) held &= ~(Permission.speak | Permission.stream | Permission.muteMembers | Permission.moveMembers)
+  return held
+}
+
+function withPermissions(state: CommunityState, now: number): CommunityState {
+  const channels = Object.values(state.channels).map((channel) => {
+    const permissions = permissionsIn(state, channel, now)
+    return permissions === channel.permissions ? channel : { ...channel, permissions }
+  })
+  return { ...state, channels: byId(channels) }
 }
 
 export const may = (state: CommunityState, needed: number, channel?: Id): boolean =>

@@ -175,5 +175,7 @@ export const Permission = {
 } as const
 
 export const allPermissions = (1 << 19) - 1
+/** What people may do who talk among themselves. */
+export const conversationPermissions = Permission.viewChannel | Permission.sendMessages | Permission.connectVoice | Permission.speak | Permission.stream
 
 export const has = (held: number | undefined, needed: number): boolean => ((held ?? 0) & needed) === needed

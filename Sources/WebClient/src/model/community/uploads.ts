@@ -69,7 +69,7 @@ export class Uploads<File extends LocalFile> {
   /** What has arrived, for the message that is sent now; what failed stays. */
   take(): Attachment[] {
     const ready = this.state.get().flatMap((upload) => (upload.attachment ? [upload.attachment] : []))
-    this.state.update((old) => old.filter((upload) => !upload.attachment))
+    if (ready.length > 0) this.state.update((old) => old.filter((upload) => !upload.attachment))
     return ready
   }
 

@@ -31,6 +31,8 @@ export function Composer({ channel, field, replyTo, onEditLast }: {
   const files = useStore(uploads.state)
   const [text, setText] = useState(() => ui.draft(channel.id))
   const [isWaiting, setWaiting] = useState(false)
+  // Beside the state: the list of files changes before React has drawn that nothing waits any more.
+  const waiting = useRef(false)
   const [picker, setPicker] = useState<HTMLElement | null>(null)
   const [wait, startWait] = useSlowMode(channel)
   const chooser = useRef<HTMLInputElement>(null)
@@ -49,8 +51,9 @@ export function Composer({ channel, field, replyTo, onEditLast }: {
   const send = (): void => {
     if (isEmpty || isTooLong || wait > 0) return
     // Files on their way go with it: it is sent when they have arrived.
-    if (uploads.isBusy) return setWaiting(true)
-    setWaiting(false)
+    waiting.current = uploads.isBusy
+    setWaiting(uploads.isBusy)
+    if (uploads.isBusy) return
     const attachments = uploads.take()
     if (content === '' && attachments.length === 0) return
     change('')
@@ -61,7 +64,7 @@ export function Composer({ channel, field, replyTo, onEditLast }: {
       ui.notify(problemText(words, error), 'error')
     })
   }
-  useEffect(() => { if (isWaiting && !uploads.isBusy) send() }, [isWaiting, files])
+  useEffect(() => { if (waiting.current && !uploads.isBusy) send() }, [files])
 
   const attach = (list: FileList | File[] | null): void => {
     const left = uploads.add([...list ?? []])

@@ -1,9 +1,9 @@
 // Emojis under a message with how many chose them, and who.
 
-import { useContext, useState } from 'react'
+import { useContext, useEffect, useState } from 'react'
 import { emojiName } from '../../../model/emoji'
 import { nameOf } from '../../../model/community/state'
-import type { Id, Message } from '../../../model/community/types'
+import type { Id, Message, User } from '../../../model/community/types'
 import { Icon } from '../../icons'
 import { LanguageContext, useWords } from '../../useStore'
 import { useClient } from '../context'
@@ -40,21 +40,27 @@ function ReactionButton({ message, emoji, count, isMine, canReact }: {
   const words = useWords()
   const language = useContext(LanguageContext)
   const { react } = useChat()
-  const [who, setWho] = useState<{ count: number; isMine: boolean; text: string } | null>(null)
+  const [isNear, setNear] = useState(false)
+  const [who, setWho] = useState<string | null>(null)
   const name = emojiName(emoji, language)
-  const load = (): void => {
-    if (who && who.count === count && who.isMine === isMine) return
+  useEffect(() => {
+    if (!isNear) return undefined
+    let isOld = false
     api.get<{ users: Id[] }>(`/messages/${message.id}/reactions/${encodeURIComponent(emoji)}?limit=${NAMED}`).then(({ users }) => {
-      const members = community.state.get()?.members ?? {}
-      const names = users.flatMap((id) => { const member = members[id]; return member ? [nameOf(member)] : [] })
-      const others = count - names.length
-      const text = names.join(', ') + (others > 0 ? ` ${words('chat.andOthers', { count: others })}` : '')
-      setWho({ count, isMine, text: words('chat.reactedWith', { who: text, emoji: name }) })
+      if (isOld) return
+      const { me, members } = community.state.get() ?? { me: null, members: {} as Record<Id, User> }
+      // Our own choice may not have arrived there yet.
+      const others = users.filter((id) => id !== me?.id)
+      const names = (isMine && me ? [me.id, ...others] : others).slice(0, NAMED).flatMap((id) => { const member = members[id]; return member ? [nameOf(member)] : [] })
+      const rest = count - names.length
+      const text = names.join(', ') + (rest > 0 ? ` ${words('chat.andOthers', { count: rest })}` : '')
+      setWho(words('chat.reactedWith', { who: text, emoji: name }))
     }, () => undefined)
-  }
+    return () => { isOld = true }
+  }, [isNear, count, isMine])
   return (
-    <button className="reaction" aria-pressed={isMine} disabled={!canReact && !isMine} title={who?.text ?? name}
-      aria-label={words('chat.reaction', { emoji: name, count })} onMouseEnter={load} onFocus={load} onClick={() => react(message, emoji)}>
+    <button className="reaction" aria-pressed={isMine} disabled={!canReact && !isMine} title={who ?? name}
+      aria-label={words('chat.reaction', { emoji: name, count })} onMouseEnter={() => setNear(true)} onMouseLeave={() => setNear(false)} onFocus={() => setNear(true)} onBlur={() => setNear(false)} onClick={() => react(message, emoji)}>
       <span aria-hidden="true">{emoji}</span><span className="count" aria-hidden="true">{count}</span>
     </button>
   )
