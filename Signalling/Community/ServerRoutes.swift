@@ -19,7 +19,9 @@ enum ServerRoutes {
       body: .json(
         .object([
           .optional("name", Names.shape),
-          .optional("icon", .nullable(.choice([])), "Null takes the icon away; `PUT /server/icon` gives it one."),
+          .optional(
+            "icon", .nullable(.string(0...0)),
+            "Null (or nothing) takes the icon away; `PUT /server/icon` gives it one."),
         ])),
       answer: [.init("server", .reference("Server"))], handle: update),
     Route(
