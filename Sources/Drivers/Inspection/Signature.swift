@@ -12,7 +12,8 @@ enum Signature {
     if has(bytes, "RIFF", at: 0), has(bytes, "WAVEfmt ", at: 8) { return "audio/wav" }
     if has(bytes, "ftyp", at: 4) { return isoMedia(bytes) }
     if bytes.byteCount > 4, bytes.uint32(at: 0) == 0x1A45_DFA3 { return matroska(bytes) }
-    if has(bytes, "ID3", at: 0) || isAudioFrame(bytes) { return "audio/mpeg" }
+    if has(bytes, "ID3", at: 0) { return "audio/mpeg" }
+    if isAudioFrame(bytes) { return "audio/mpeg" }
     return isText(bytes) ? "text/plain" : nil
   }
 
@@ -26,7 +27,8 @@ enum Signature {
   /// The first page's first packet names its codec (RFC 3533, RFC 7845).
   private static func ogg(_ bytes: RawSpan) -> String? {
     let start = 27 + Int(bytes.byte(at: 26))
-    if has(bytes, "OpusHead", at: start) || has(bytes, "\u{1}vorbis", at: start) { return "audio/ogg" }
+    if has(bytes, "OpusHead", at: start) { return "audio/ogg" }
+    if has(bytes, "\u{1}vorbis", at: start) { return "audio/ogg" }
     if has(bytes, "\u{7F}FLAC", at: start) { return "audio/ogg" }
     guard start < bytes.byteCount, bytes.byte(at: start) == 0x80 else { return nil }
     return has(bytes, "theora", at: start + 1) ? "video/ogg" : nil
@@ -45,7 +47,8 @@ enum Signature {
     for offset in 4..<min(64, bytes.byteCount) where has(bytes, "\u{42}", at: offset) {
       // Identifier 0x4282, a length of four, "webm".
       guard offset + 7 <= bytes.byteCount, bytes.uint16(at: offset) == 0x4282 else { continue }
-      return bytes.byte(at: offset + 2) == 0x84 && has(bytes, "webm", at: offset + 3) ? "video/webm" : nil
+      guard bytes.byte(at: offset + 2) == 0x84, has(bytes, "webm", at: offset + 3) else { return nil }
+      return "video/webm"
     }
     return nil
   }

@@ -26,7 +26,9 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
       self = .png
     } else if begins(with: Array("RIFF".utf8)), begins(with: Array("WEBP".utf8), at: 8) {
       self = .webp
-    } else if begins(with: Array("GIF87a".utf8)) || begins(with: Array("GIF89a".utf8)) {
+    } else if begins(with: Array("GIF87a".utf8)) {
+      self = .gif
+    } else if begins(with: Array("GIF89a".utf8)) {
       self = .gif
     } else {
       return nil

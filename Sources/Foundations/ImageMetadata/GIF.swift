@@ -75,7 +75,8 @@ enum GIF {
   /// How often an animation is repeated (NETSCAPE2.0), written anew, and the colour profile. XMP and all else goes.
   private static func application(_ input: RawSpan, _ start: Int, _ count: Int, to output: inout ByteWriter) {
     guard input.byte(at: start + 2) == 11 else { return }
-    if input.has("NETSCAPE2.0", at: start + 3) || input.has("ANIMEXTS1.0", at: start + 3) {
+    let (isNetscape, isOther) = (input.has("NETSCAPE2.0", at: start + 3), input.has("ANIMEXTS1.0", at: start + 3))
+    if isNetscape || isOther {
       guard count >= 19, input.byte(at: start + 14) == 3, input.byte(at: start + 15) == 1 else { return }
       output.append(input, start, 18)
       output.uint8(0)

@@ -45,7 +45,10 @@ enum JPEG {
       switch marker {
       case Marker.application0 where input.has("JFIF\0", at: data): hasHeader = true
       case Marker.application1:
-        if orientation == 1 { orientation = Exif.orientation(input.slice(data, length - 2)) ?? 1 }
+        if orientation == 1 {
+          let found = Exif.orientation(input.slice(data, length - 2))
+          orientation = found ?? 1
+        }
       case Marker.application2 where input.has("ICC_PROFILE\0", at: data):
         profileBytes += length
         if profileBytes <= CleanImage.Limit.profileBytes { append(input, marker, offset, length, to: &body) }
@@ -125,7 +128,8 @@ private enum Exif {
     guard segment.has("Exif\0\0", at: 0), segment.byteCount >= 14 else { return nil }
     let tiff = segment.slice(6, segment.byteCount - 6)
     let isLittle = tiff.has("II", at: 0)
-    guard isLittle || tiff.has("MM", at: 0) else { return nil }
+    let isBig = tiff.has("MM", at: 0)
+    guard isLittle || isBig else { return nil }
     func short(_ offset: Int) -> UInt16 { isLittle ? tiff.uint16(at: offset).byteSwapped : tiff.uint16(at: offset) }
     let directory = isLittle ? tiff.little32(at: 4) : Int(tiff.uint32(at: 4))
     guard directory + 2 <= tiff.byteCount else { return nil }

@@ -93,10 +93,12 @@ enum WebP {
     case "VP8X" where chunk.length >= 10:
       return (1 + (input.little32(at: at + 4) & 0xFF_FFFF), 1 + (input.little32(at: at + 6) >> 8))
     // A key frame begins with its tag, a start code, and 14 bits each of width and height.
-    case "VP8 " where chunk.length >= 10 && input.uint24(at: at + 3) == 0x9D012A:
+    case "VP8 " where chunk.length >= 10:
+      guard input.uint24(at: at + 3) == 0x9D012A else { throw MalformedImage("WebP without a key frame") }
       let word = input.little32(at: at + 6)
       return (word & 0x3FFF, word >> 16 & 0x3FFF)
-    case "VP8L" where chunk.length >= 5 && input.byte(at: at) == 0x2F:
+    case "VP8L" where chunk.length >= 5:
+      guard input.byte(at: at) == 0x2F else { throw MalformedImage("WebP without a signature") }
       let bits = input.little32(at: at + 1)
       return (1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))
     default: throw MalformedImage("WebP without a head")

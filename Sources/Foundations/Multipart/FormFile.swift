@@ -87,7 +87,9 @@ public struct FormFile: Sendable, Equatable {
     if body.begins(with: [45, 45], at: start) { return nil }
     var offset = start
     // Padding that gateways add (RFC 2046 §5.1.1).
-    while offset < body.byteCount, offset - start < 100, body.byte(at: offset) == 32 || body.byte(at: offset) == 9 {
+    while offset < body.byteCount, offset - start < 100 {
+      let byte = body.byte(at: offset)
+      guard byte == 32 || byte == 9 else { break }
       offset += 1
     }
     guard body.begins(with: [13, 10], at: offset) else { throw MalformedForm("a delimiter does not end its line") }
