@@ -174,3 +174,13 @@ test('a role that changes, changes what we may do; a timeout leaves looking', ()
   const quiet = { ...withRoles([]), me: { ...state.me, timed_out_until: '2030-01-01T00:00:00Z' } }
   assert.equal(permissionsIn(quiet, channel(50, 'yeni') as Channel, 0), Permission.viewChannel)
 })
+
+test('a channel that was left keeps what is around one\'s place, and knows that there is more', () => {
+  const full = { ...timeline.emptyTimeline, hasOlder: false, messages: Array.from({ length: 400 }, (_, index) => message(index + 1, 2)) }
+  const atEnd = timeline.trimmed(full, null)
+  assert.equal(atEnd.messages[atEnd.messages.length - 1]?.id, id(400))
+  assert.ok(atEnd.messages.length <= 60 && atEnd.hasOlder && !atEnd.hasNewer)
+  const above = timeline.trimmed(full, id(100))
+  assert.ok(above.messages.some((kept) => kept.id === id(100)) && above.messages.length <= 60 && above.hasOlder && above.hasNewer)
+  assert.equal(timeline.trimmed(timeline.emptyTimeline, null), timeline.emptyTimeline)
+})

@@ -113,6 +113,11 @@ export class Community {
     })
   }
 
+  /** Nobody looks at the channel any more. */
+  leave(channel: Id): void {
+    this.timelines.get(channel)?.update((old) => timeline.trimmed(old, this.places.get(channel)?.[0]?.id ?? null))
+  }
+
   /** Shows the surroundings of one message: of a search hit, a reply, the first unread. */
   async jump(channel: Id, message: Id): Promise<void> {
     if (this.timeline(channel).get().messages.some((known) => known.id === message)) return

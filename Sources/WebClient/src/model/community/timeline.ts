@@ -27,6 +27,9 @@ export const emptyTimeline: Timeline = { messages: [], hasOlder: true, hasNewer:
 /** Messages that are kept at once. Beyond it the far end is let go and can be loaded again. */
 export const WINDOW = 400
 
+/** Messages that are kept of a channel that one has left. */
+const KEPT = 60
+
 /** A page that was loaded: `messages` in any order, `asked` how many were asked for. */
 export interface Page {
   messages: Message[]
@@ -58,6 +61,18 @@ export function append(timeline: Timeline, page: Page): Timeline {
   const messages = merged(timeline.messages, page.messages)
   const cut = messages.slice(-WINDOW)
   return { ...timeline, messages: cut, hasNewer: page.messages.length >= page.asked, hasOlder: timeline.hasOlder || cut.length < messages.length }
+}
+
+/** Lets go of what is far from where one was (`around`, or the end), so that coming back to the channel draws little. */
+export function trimmed(timeline: Timeline, around: Id | null): Timeline {
+  const { messages } = timeline
+  if (messages.length <= KEPT) return timeline
+  const at = around === null ? -1 : messages.findIndex((message) => message.id === around)
+  const isAtEnd = at < 0
+  if (isAtEnd && timeline.hasNewer) return timeline
+  const start = Math.max(0, isAtEnd ? messages.length - KEPT : at - KEPT / 3)
+  const end = Math.min(messages.length, start + KEPT)
+  return { ...timeline, messages: messages.slice(start, end), hasOlder: timeline.hasOlder || start > 0, hasNewer: timeline.hasNewer || end < messages.length }
 }
 
 function merged(a: Message[], b: Message[]): Message[] {

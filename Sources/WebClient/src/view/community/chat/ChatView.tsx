@@ -34,6 +34,7 @@ export function ChatView({ channel }: { channel: Channel }): JSX.Element {
     const place = community.places.get(channel.id)?.[0]
     act(() => (target ? community.jump(channel.id, target) : place ? community.jump(channel.id, place.id) : community.open(channel.id)))
   }, [community, channel.id, epoch])
+  useEffect(() => () => community.leave(channel.id), [community, channel.id])
   useEffect(() => {
     if (!target) return
     act(async () => {

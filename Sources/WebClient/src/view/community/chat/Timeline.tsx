@@ -1,9 +1,11 @@
 // The messages of a channel: a window into its history that loads more at both ends and never moves what one reads.
 
-import { Fragment, useContext, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
-import { colorOf, isUnread, mentions } from '../../../model/community/state'
+import { Fragment, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { mentionText } from '../../../model/community/mentions'
+import { colorOf, isUnread, mentions, nameOf } from '../../../model/community/state'
 import type { PendingMessage } from '../../../model/community/timeline'
 import type { Channel, Id, Message } from '../../../model/community/types'
+import { parseMarkdown, plainText } from '../../../model/markdown'
 import { Icon } from '../../icons'
 import { Face } from '../../parts/Face'
 import { LanguageContext, useStore, useWords } from '../../useStore'
@@ -115,6 +117,14 @@ export function Timeline({ channel, rights, editing }: { channel: Channel; right
   // What is sent is seen, wherever one was.
   useLayoutEffect(() => { if (line.pending.length > 0) keeper.current?.toEnd() }, [line.pending.length])
 
+  const last = line.messages[line.messages.length - 1]
+  const [since] = useState(Date.now)
+  const spoken = useMemo(() => {
+    // What loads is not read out, only what comes.
+    if (!last || last.user_id === state.me.id || Date.parse(last.created_at) < since) return ''
+    return `${nameOf(state.members[last.user_id] ?? last.author)}: ${plainText(parseMarkdown(last.content ?? ''), (node) => mentionText(state, node as never))}`
+  }, [last?.id])
+
   const toNewest = (): void => act(async () => {
     await community.toNewest(channel.id)
     requestAnimationFrame(() => keeper.current?.toEnd())
@@ -123,7 +133,8 @@ export function Timeline({ channel, rights, editing }: { channel: Channel; right
     setBarShown(false)
     if (firstNew && isDividerLoaded) keeper.current?.show(firstNew.id)
     else if (divider) act(async () => { await community.jump(channel.id, divider); ui.open(channel.id, divider) })
-    else if (line.messages[0]) keeper.current?.show(line.messages[0].id)
+    // Nothing was ever read here: ids sort by time, and the channel's is older than all in it.
+    else act(async () => { await community.jump(channel.id, channel.id); const first = community.timeline(channel.id).get().messages[0]; if (first) ui.open(channel.id, first.id) })
   }
   const allRead = (): void => { setDivider(null); void community.markRead(channel) }
 
@@ -143,9 +154,11 @@ export function Timeline({ channel, rights, editing }: { channel: Channel; right
   const isBar = divider !== null && firstNew !== undefined && isBarShown && newCount > 3
   return (
     <div className="timeline-frame">
+      <p className="visually-hidden" aria-live="polite">{spoken}</p>
       {isBar && (
         <div className="unread-bar">
-          <button onClick={toUnread}>{words('chat.newMessages', { count: isDividerLoaded ? newCount : `${newCount}+`, time: clock(language, firstNew.created_at) })}</button>
+          <button onClick={toUnread}>{isDividerLoaded
+            ? words('chat.newMessages', { count: newCount, time: clock(language, firstNew.created_at) }) : words('chat.newMessagesMany', { count: newCount })}</button>
           <button onClick={allRead}>{words('shell.markRead')}</button>
         </div>
       )}
