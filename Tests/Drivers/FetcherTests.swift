@@ -51,4 +51,23 @@ import Testing
     fetcher.stop()
     server.stop()
   }
+
+  @Test func `a page is got, and its beginning when it is long`() throws {
+    let server = try TestServer()
+    let results = try Mailbox<FetchResult>(capacity: 10)
+    let fetcher = try Fetcher(.everywhere, results: results)
+    var get = request(1, "http://127.0.0.1:\(server.port)/hello")
+    get.method = .get(keeping: 1_000)
+    post(get, to: fetcher)
+    let whole = try #require(waitForMessage(results))
+    #expect(whole.status == 200)
+    #expect(!whole.body.isEmpty)
+    get.id = 2
+    get.method = .get(keeping: 3)
+    post(get, to: fetcher)
+    let part = try #require(waitForMessage(results))
+    #expect(part == FetchResult(id: 2, status: 200, type: whole.type, body: Array(whole.body.prefix(3))))
+    fetcher.stop()
+    server.stop()
+  }
 }

@@ -13,6 +13,10 @@ struct transfer {
   CURL *handle;
   struct curl_slist *headers;
   size_t received, limit;
+  /// The beginning of the answer, of at most `limit` bytes; null where nobody wants it.
+  char *kept;
+  size_t kept_size;
+  int keeps;
   mqvi_fetch_allow allow;
   struct transfer *next;
 };
@@ -45,6 +49,22 @@ static size_t discard(char *bytes, size_t size, size_t count, void *context) {
   return transfer->received <= transfer->limit ? size * count : 0;
 }
 
+/// Keeps the beginning of an answer, and ends it where that is enough.
+static size_t keep(char *bytes, size_t size, size_t count, void *context) {
+  struct transfer *transfer = context;
+  size_t length = size * count, room = transfer->limit - transfer->kept_size;
+  transfer->received += length;
+  size_t taken = length < room ? length : room;
+  if (taken > 0) {
+    char *larger = realloc(transfer->kept, transfer->kept_size + taken);
+    if (larger == NULL) return 0;
+    memcpy(larger + transfer->kept_size, bytes, taken);
+    transfer->kept = larger;
+    transfer->kept_size += taken;
+  }
+  return taken == length ? length : 0;
+}
+
 /// Called with the address that is really connected to, after the name was looked up.
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
   (void)purpose;
@@ -74,6 +94,7 @@ static void end(struct mqvi_fetcher *fetcher, struct transfer *transfer) {
   curl_multi_remove_handle(fetcher->multi, transfer->handle);
   curl_easy_cleanup(transfer->handle);
   curl_slist_free_all(transfer->headers);
+  free(transfer->kept);
   free(transfer);
 }
 
@@ -90,9 +111,9 @@ static struct curl_slist *lines(const char *text) {
   return list;
 }
 
-int mqvi_fetcher_post(
-    struct mqvi_fetcher *fetcher, uint64_t id, const char *url, const char *headers, const void *body, size_t size,
-    long timeout_milliseconds, size_t response_limit, mqvi_fetch_allow allow) {
+static int begin(
+    struct mqvi_fetcher *fetcher, uint64_t id, const char *url, const char *headers, int keeps, const void *body,
+    size_t size, long timeout_milliseconds, size_t response_limit, mqvi_fetch_allow allow) {
   struct transfer *transfer = calloc(1, sizeof *transfer);
   if (transfer == NULL) return -1;
   CURL *handle = curl_easy_init();
@@ -102,18 +123,24 @@ int mqvi_fetcher_post(
   }
   *transfer = (struct transfer){
       .id = id, .handle = handle, .headers = lines(headers), .limit = response_limit, .allow = allow,
+      .keeps = keeps,
       .next = fetcher->all};
   curl_easy_setopt(handle, CURLOPT_PRIVATE, transfer);
   curl_easy_setopt(handle, CURLOPT_URL, url);
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_PROXY, "");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  // Every redirect is a connection of its own, whose address is checked like the first.
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, keeps ? 1L : 0L);
+  curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 3L);
+  curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout_milliseconds);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, transfer->headers);
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-  curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, size > 0 ? body : "");
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, discard);
+  if (!keeps) {
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, size > 0 ? body : "");
+  }
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keeps ? keep : discard);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, transfer);
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, transfer);
@@ -130,6 +157,18 @@ int mqvi_fetcher_post(
   return 0;
 }
 
+int mqvi_fetcher_post(
+    struct mqvi_fetcher *fetcher, uint64_t id, const char *url, const char *headers, const void *body, size_t size,
+    long timeout_milliseconds, size_t response_limit, mqvi_fetch_allow allow) {
+  return begin(fetcher, id, url, headers, 0, body, size, timeout_milliseconds, response_limit, allow);
+}
+
+int mqvi_fetcher_get(
+    struct mqvi_fetcher *fetcher, uint64_t id, const char *url, const char *headers, long timeout_milliseconds,
+    size_t kept, mqvi_fetch_allow allow) {
+  return begin(fetcher, id, url, headers, 1, NULL, 0, timeout_milliseconds, kept, allow);
+}
+
 void mqvi_fetcher_wait(struct mqvi_fetcher *fetcher, int wake, int milliseconds) {
   int running = 0;
   curl_multi_perform(fetcher->multi, &running);
@@ -140,16 +179,25 @@ void mqvi_fetcher_wait(struct mqvi_fetcher *fetcher, int wake, int milliseconds)
   curl_multi_perform(fetcher->multi, &running);
 }
 
-int mqvi_fetcher_next(struct mqvi_fetcher *fetcher, uint64_t *id, long *status) {
+int mqvi_fetcher_next(struct mqvi_fetcher *fetcher, struct mqvi_fetched *fetched) {
   int left = 0;
   CURLMsg *message;
   while ((message = curl_multi_info_read(fetcher->multi, &left)) != NULL) {
     if (message->msg != CURLMSG_DONE) continue;
     struct transfer *transfer = NULL;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-    *status = 0;
-    if (message->data.result == CURLE_OK) curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, status);
-    *id = transfer->id;
+    *fetched = (struct mqvi_fetched){.id = transfer->id};
+    // An answer that goes on after what was wanted of it was ended by us.
+    int is_cut = transfer->keeps && transfer->received > transfer->limit;
+    if (message->data.result == CURLE_OK || is_cut) {
+      curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &fetched->status);
+      const char *type = NULL;
+      if (transfer->keeps) curl_easy_getinfo(message->easy_handle, CURLINFO_CONTENT_TYPE, &type);
+      if (type != NULL) strncpy(fetched->type, type, sizeof fetched->type - 1);
+      fetched->body = transfer->kept;
+      fetched->size = transfer->kept_size;
+      transfer->kept = NULL;
+    }
     end(fetcher, transfer);
     return 1;
   }
@@ -160,4 +208,9 @@ void mqvi_fetcher_close(struct mqvi_fetcher *fetcher) {
   while (fetcher->all != NULL) end(fetcher, fetcher->all);
   curl_multi_cleanup(fetcher->multi);
   free(fetcher);
+}
+
+void mqvi_fetched_free(struct mqvi_fetched *fetched) {
+  free(fetched->body);
+  fetched->body = NULL;
 }

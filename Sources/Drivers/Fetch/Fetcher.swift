@@ -5,24 +5,34 @@ public import Chronology
 public import Reactor
 import Wire
 
-/// A POST to make.
+/// A request to make.
 public struct FetchRequest: Sendable {
+  public enum Method: Sendable, Hashable {
+    /// Its answer's body is nobody's concern.
+    case post
+    /// At most three redirects are followed. So many bytes of the answer are kept; the rest is not waited for.
+    case get(keeping: Int)
+  }
+
   /// Comes back with the result.
   public var id: UInt64
   /// http or https.
   public var url: String
   public var headers: [(name: String, value: String)]
   public var body: [UInt8]
+  public var method: Method
   /// From the start, name lookup included, to the end of the answer.
   public var timeout: Interval
 
   public init(
-    id: UInt64, url: String, headers: [(name: String, value: String)], body: [UInt8], timeout: Interval = .seconds(10)
+    id: UInt64, url: String, headers: [(name: String, value: String)], body: [UInt8], method: Method = .post,
+    timeout: Interval = .seconds(10)
   ) {
     self.id = id
     self.url = url
     self.headers = headers
     self.body = body
+    self.method = method
     self.timeout = timeout
   }
 }
@@ -31,10 +41,15 @@ public struct FetchResult: Sendable, Equatable {
   public var id: UInt64
   /// Nil: no answer, for whatever reason.
   public var status: Int?
+  /// Of the answer to a GET: its Content-Type, and its beginning.
+  public var type: String
+  public var body: [UInt8]
 
-  public init(id: UInt64, status: Int?) {
+  public init(id: UInt64, status: Int?, type: String = "", body: [UInt8] = []) {
     self.id = id
     self.status = status
+    self.type = type
+    self.body = body
   }
 }
 
@@ -68,8 +83,14 @@ public struct Fetcher: ~Copyable {
 
   /// - Parameter results: one for each request that was taken, unless the fetcher is stopped first.
   public init(_ reach: FetchReach, results: Mailbox<FetchResult>) throws(SystemError) {
+    try self.init(reach) { results.post($0) }
+  }
+
+  /// - Parameter deliver: called on the fetching thread for each request that was taken; again a second later while it
+  ///   answers false.
+  public init(_ reach: FetchReach, deliver: @escaping @Sendable (FetchResult) -> Bool) throws(SystemError) {
     let messages = try Mailbox<Message>(capacity: Limit.waiting)
-    let worker = try Worker(name: "fetch") { Fetcher.run(reach, messages, results) }
+    let worker = try Worker(name: "fetch") { Fetcher.run(reach, messages, deliver) }
     self.messages = messages
     self.worker = worker
   }
@@ -83,7 +104,9 @@ public struct Fetcher: ~Copyable {
     worker.join()
   }
 
-  private static func run(_ reach: FetchReach, _ messages: Mailbox<Message>, _ results: Mailbox<FetchResult>) {
+  private static func run(
+    _ reach: FetchReach, _ messages: Mailbox<Message>, _ deliver: @Sendable (FetchResult) -> Bool
+  ) {
     guard let session = CurlSession(reach) else { return }
     var unsent: [FetchResult] = []
     while true {
@@ -96,7 +119,7 @@ public struct Fetcher: ~Copyable {
       // A second is how long a result can wait for room in a full mailbox.
       session.wait(for: messages.signal.readable, .seconds(unsent.isEmpty ? 60 : 1))
       while let result = session.next() { unsent.append(result) }
-      while let first = unsent.first, results.post(first) { unsent.removeFirst() }
+      while let first = unsent.first, deliver(first) { unsent.removeFirst() }
     }
   }
 }
@@ -124,6 +147,10 @@ public struct Fetcher: ~Copyable {
       case .globalAddresses: { SocketAddress(high: $0, low: $1, port: 0).isGlobal ? 1 : 0 }
       }
     // All texts and the body are copied before the call returns.
+    if case .get(let kept) = request.method {
+      return unsafe mqvi_fetcher_get(
+        fetcher, request.id, request.url, headers, Int(request.timeout.milliseconds), kept, allow) == 0
+    }
     return unsafe mqvi_fetcher_post(
       fetcher, request.id, request.url, headers, request.body, request.body.count,
       Int(request.timeout.milliseconds), Fetcher.Limit.responseBytes, allow) == 0
@@ -134,9 +161,15 @@ public struct Fetcher: ~Copyable {
   }
 
   func next() -> FetchResult? {
-    var id: UInt64 = 0
-    var status = 0
-    guard unsafe mqvi_fetcher_next(fetcher, &id, &status) == 1 else { return nil }
-    return FetchResult(id: id, status: status == 0 ? nil : status)
+    var fetched = unsafe mqvi_fetched()
+    guard unsafe mqvi_fetcher_next(fetcher, &fetched) == 1 else { return nil }
+    defer { unsafe mqvi_fetched_free(&fetched) }
+    // The body has `size` bytes and is ours until it is freed; the type ends with a zero.
+    let body = unsafe fetched.body.map { unsafe [UInt8](UnsafeRawBufferPointer(start: $0, count: fetched.size)) }
+    let type = unsafe withUnsafeBytes(of: fetched.type) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return unsafe FetchResult(
+      id: fetched.id, status: fetched.status == 0 ? nil : fetched.status, type: type, body: body ?? [])
   }
 }
