@@ -242,7 +242,7 @@ let fuzzing: [Target] =
     + fuzzTargets("DataChannelsFuzzEntries", ["SCTP"])
     + fuzzTargets("IdentityFuzzEntries", ["Credentials"])
     + fuzzTargets("FilesFuzzEntries", ["ImageMetadata", "Multipart"])
-    + fuzzTargets("ChatFuzzEntries", ["MessageText", "SearchQuery"])
+    + fuzzTargets("ChatFuzzEntries", ["MessageText", "SearchQuery", "PagePreview"])
     + fuzzTargets(
       "SignallingFuzzEntries", ["JSON", "Protobuf", "MessageJSON", "DataPacket", "AccessToken", "SessionDescription"])
 

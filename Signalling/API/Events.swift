@@ -39,6 +39,8 @@ public enum Consequence: Hashable, Sendable {
   case memberRemoved(Identifier)
   /// A channel is gone: its media room ends.
   case channelRemoved(Identifier)
+  /// A message with links was sent or changed: their previews may be looked up.
+  case linksPosted(message: Identifier)
   /// Outgoing webhooks wait in the outbox.
   case outboxFilled
   /// Server-wide settings changed, for who keeps a copy.

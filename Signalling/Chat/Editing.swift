@@ -34,6 +34,7 @@ enum Editing {
     try Messages.update(message, from: old, tables)
     try mentions.store(for: id, in: old.channel, instead: before, tables)
     try announce(message, &writing)
+    if message.flags.contains(.links) { writing.then(.linksPosted(message: id)) }
     return try MessageView.render(message, for: user, tables)
   }
 

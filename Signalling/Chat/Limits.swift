@@ -47,6 +47,10 @@ enum Limit {
   static let wordBytes = 64
   /// Characters around the first hit that a result shows.
   static let snippetCharacters = 160
+  /// Links of one message that are looked up for previews.
+  static let previews = 5
+  /// Bytes of a link that is looked up.
+  static let linkBytes = 2_000
   /// Messages that are brought into the index of words in one go: a few milliseconds on the writer.
   static let indexedAtOnce = 1_000
   /// Messages that one turn of the upkeep removes: some milliseconds on the writer.

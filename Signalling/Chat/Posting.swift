@@ -91,6 +91,7 @@ public enum Chat {
     if channel.kind.isConversation { try Conversations.reopen(channel, &writing) }
     let event = try MessageView.render(message, for: nil, tables)
     writing.emit("message_create", ["message": event], to: .channel(draft.channel))
+    if message.flags.contains(.links) { writing.then(.linksPosted(message: message.id)) }
     return Posted(id: message.id, json: event, isNew: true)
   }
 

@@ -49,6 +49,7 @@ public struct Settings: Sendable, Equatable {
   // What others are told.
   public var webhookURLs: [String] = []
   public var webhooksToPrivateAddresses = false
+  public var linkPreviews = false
   public var openMetrics = false
   public var logLevel = "info"
 

@@ -144,6 +144,10 @@ extension Settings {
       "MQVI_WEBHOOK_PRIVATE", "Webhooks may go to private and loopback addresses.",
       get: { $0.webhooksToPrivateAddresses }, set: { $0.webhooksToPrivateAddresses = $1 }),
     .switched(
+      "MQVI_LINK_PREVIEWS",
+      "Links in messages get previews: the server fetches the pages, whose servers then know its address.",
+      get: { $0.linkPreviews }, set: { $0.linkPreviews = $1 }),
+    .switched(
       "MQVI_OPEN_METRICS", "/metrics answers everyone. Off: only this machine.", get: { $0.openMetrics },
       set: { $0.openMetrics = $1 }),
     .choice(

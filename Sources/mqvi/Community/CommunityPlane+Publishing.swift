@@ -21,6 +21,7 @@ extension CommunityPlane {
       // The new directory says so already.
       case .memberRemoved: break
       case .channelRemoved: upkeepDue = moment.instant
+      case .linksPosted(let message): lookUpLinks(of: message, at: moment)
       case .sessionOpened, .botOpened, .outboxFilled, .settingsChanged: break
       }
     }

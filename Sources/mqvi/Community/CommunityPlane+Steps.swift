@@ -7,6 +7,7 @@ import Chat
 import Chronology
 import Cryptography
 import Gateway
+import Identifiers
 import Problems
 import Reactor
 import Store
@@ -23,16 +24,20 @@ extension CommunityPlane {
     while true {
       switch next {
       case .failure(let problem):
+        guard let request = chain.request else { return }
         note(problem, chain, at: moment)
-        return replies.respond(chain.request, refusal(problem, chain.rate))
-      case .success(.reply(let reply)): return replies.respond(chain.request, answer(reply, chain.rate))
+        return replies.respond(request, refusal(problem, chain.rate))
+      case .success(.reply(let reply)):
+        if let request = chain.request { replies.respond(request, answer(reply, chain.rate)) }
+        return
       case .success(.live(let request, let then)):
         let answer = living.answer(request, at: moment)
         next = Self.following { () throws(Problem) in try then(answer) }
       case .success(let step):
         guard start(step, chain) else {
+          guard let request = chain.request else { return }
           let problem = Problem(.unavailable, "the server is busy, try again", reason: "busy", retryAfter: 1)
-          return replies.respond(chain.request, refusal(problem, chain.rate))
+          return replies.respond(request, refusal(problem, chain.rate))
         }
         return
       }
@@ -68,6 +73,15 @@ extension CommunityPlane {
     }
     if !isAccepted { pending[id] = nil }
     return isAccepted
+  }
+
+  /// Looks up the previews of a message's links, if that is wanted. Where the server is too busy there are none.
+  mutating func lookUpLinks(of message: Identifier, at moment: Moment) {
+    guard linkPreviews else { return }
+    let route = Route(
+      .post, "/", "lookUpLinks", "Nobody asks for it from outside.", tag: "", access: .anyone, handle: { _ in .done })
+    let chain = Chain(route: route, call: Call(directory: directory, at: moment))
+    _ = start(Chat.previews(of: message), chain)
   }
 
   /// Takes what came back from the other threads: commits in their order, each told to the world before its request

@@ -34,7 +34,8 @@ struct CommunityPlane: ~Copyable {
 
   /// A request on its way through its steps.
   struct Chain {
-    var request: RequestID
+    /// Nil where nobody waits for an answer.
+    var request: RequestID?
     var route: Route
     var call: Call
     var rate: RateState?
@@ -77,6 +78,8 @@ struct CommunityPlane: ~Copyable {
   var directory: Directory
   var authenticator: Authenticator
   var limits: RateLimits
+  /// Whether links in messages are looked up.
+  let linkPreviews: Bool
   var pending: [UInt64: Pending] = [:]
   private var lastJob: UInt64 = 0
   /// Refusals on their way into the audit log.
@@ -115,6 +118,7 @@ struct CommunityPlane: ~Copyable {
     authenticator = found.authenticator
     router = Router(Endpoints.all(keys))
     documentation = APIDocumentation(router.routes)
+    linkPreviews = settings.linkPreviews
     limits = RateLimits(factor: Double(settings.rateLimitPercent) / 100)
   }
 

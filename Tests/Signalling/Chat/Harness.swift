@@ -14,8 +14,8 @@ struct Talk {
   let community: TestCommunity
   let seeded: Seeded
 
-  init() throws {
-    community = try TestCommunity(ChatRoutes.all)
+  init(_ routes: [Route] = ChatRoutes.all) throws {
+    community = try TestCommunity(routes)
     seeded = try community.seed()
   }
 

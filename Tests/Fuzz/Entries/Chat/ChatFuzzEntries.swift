@@ -5,7 +5,7 @@ import FuzzSupport
 
 extension FuzzEntry {
   /// Every parser of chat. A new entry is added here, in Package.swift and as folders in Tests/Fuzz.
-  public static let chat: [FuzzEntry] = [.messageText, .searchQuery]
+  public static let chat: [FuzzEntry] = [.messageText, .searchQuery, .pagePreview]
 
   /// Whom a message names, what it links to, and its words for the index.
   public static let messageText = FuzzEntry(
@@ -44,6 +44,25 @@ extension FuzzEntry {
     for term in query.terms + query.excluded {
       require(!term.words.isEmpty, "a term without words")
       for word in term.words { require(!word.isEmpty && !word.utf8.contains { $0 <= 0x2f }, "a word with a separator") }
+    }
+  }
+}
+
+extension FuzzEntry {
+  /// The head of a page of somebody else's server.
+  public static let pagePreview = FuzzEntry(
+    name: "PagePreview",
+    seeds: [
+      "head": Array("<head><title>a &amp; b</title><meta property='og:title' content=\"c &#305;\"></head>".utf8),
+      "broken": Array("<!-- <meta name=description content=x <title>a</title <script>< </script><meta content=".utf8),
+    ]
+  ) { bytes in
+    guard let page = PagePreview(html: bytes) else { return }
+    require(page.title != nil || page.summary != nil, "a preview of nothing")
+    require((page.title?.unicodeScalars.count ?? 0) <= 256, "a title that is too long")
+    require((page.summary?.unicodeScalars.count ?? 0) <= 512, "a description that is too long")
+    for text in [page.title, page.summary, page.picture, page.siteName] {
+      require(text?.unicodeScalars.contains { $0.value < 0x20 } != true, "a control character")
     }
   }
 }

@@ -1,0 +1,4 @@
+import ChatFuzzEntries
+import FuzzDriver
+
+fuzz(.pagePreview)
