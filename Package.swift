@@ -137,9 +137,15 @@ let signalling: [Target] = [
       "Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Community", "Attachments", "Chat",
     ]),
   library(
+    "Integrations", "Signalling/Integrations",
+    [
+      "Chronology", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "SQL", "Identity", "Chat",
+    ]),
+  library(
     "Endpoints", "Signalling/Endpoints",
     [
-      "Chronology", "Identifiers", "JSON", "Problems", "API", "Identity", "Community", "Attachments", "Chat", "Voice",
+      "Chronology", "Identifiers", "JSON", "Problems", "API", "Identity", "Community", "Attachments", "Chat",
+      "Integrations", "Voice",
     ]),
 ]
 
@@ -183,7 +189,8 @@ let executables: [Target] = [
       "Node",
       "Peer", "LiveKitProtocol", "AccessTokens", "SessionDescriptions", "Rooms", "Reactor", "EventLoops", "WebEdge",
       "Fetch", "Compression", "MediaCodecs", "Demonstration", "CLinux", "Identifiers", "SQL",
-      "Schema", "Store", "Problems", "Access", "API", "Import", "Endpoints", "Chat", "Gateway", "Voice", "Passwords",
+      "Schema", "Store", "Problems", "Access", "API", "Import", "Endpoints", "Chat", "Integrations", "Gateway", "Voice",
+      "Passwords",
       "Identity",
       "Blobs", "Inspection", "Attachments",
     ],
@@ -408,6 +415,12 @@ let everySuite: [Target] = [
     [
       "Chronology", "Identifiers", "JSON", "Problems", "Access", "API", "SQL", "Attachments", "CommunitySupport",
       "TestSupport",
+    ]),
+  tests(
+    "IntegrationsTests", "Tests/Signalling/Integrations",
+    [
+      "Chronology", "Identifiers", "JSON", "Cryptography", "Problems", "Access", "API", "SQL", "Identity", "Chat",
+      "Integrations", "CommunitySupport", "TestSupport",
     ]),
   tests(
     "EndpointsTests", "Tests/Signalling/Endpoints",

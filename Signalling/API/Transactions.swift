@@ -105,13 +105,15 @@ public struct Committed: Sendable {
 
 extension Route {
   /// Runs the job of a `.write` step within a savepoint of `database`: permission first, against current facts.
+  /// `finish` sees what the job has told and belongs to the same transaction.
   public func perform(
     _ job: @Sendable (inout Writing) throws(Problem) -> Step, _ call: Call, _ database: Database,
-    _ state: inout WriterState, at time: WallTime
+    _ state: inout WriterState, at time: WallTime, finish: (inout Writing) throws(Problem) -> Void = { _ in }
   ) throws(Problem) -> Committed {
     try access.check(call, state.directory)
     var writing = Writing(database, state, at: time)
     var committed = Committed(next: .success(try job(&writing)))
+    try finish(&writing)
     committed.events = writing.events
     committed.consequences = writing.consequences
     if writing.changedDirectory { committed.directory = writing.directory }

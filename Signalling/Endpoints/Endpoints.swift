@@ -7,6 +7,7 @@ import Chronology
 import Community
 import Identifiers
 public import Identity
+import Integrations
 import JSON
 import Problems
 import Voice
@@ -16,13 +17,13 @@ public enum Endpoints {
   public static func all(_ keys: AccountKeys) -> [Route] {
     IdentityRoutes(keys, holders: [messages]).all
       + CommunityRoutes.all(hooks: CommunityHooks(purgeMessages: purge)) + ChatRoutes.all + AttachmentRoutes.all
-      + VoiceRoutes.all
+      + VoiceRoutes.all + IntegrationRoutes(keys).all
   }
 
   /// Objects that answers are made of.
   public static let components: Components =
     IdentityRoutes.components + CommunityRoutes.schemas + AttachmentRoutes.components + ChatRoutes.schemas
-    + VoiceRoutes.schemas
+    + VoiceRoutes.schemas + IntegrationRoutes.components
 
   /// What chat keeps of people, for who hands it over or erases it.
   private static let messages = DataHolder(

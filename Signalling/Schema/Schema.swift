@@ -8,5 +8,5 @@ import SQL
 
 public enum Schema {
   /// Every migration, in the order of their numbers, which begin at 1 and have no gaps.
-  public static let migrations: [Migration] = [.core, .accounts, .gateway, .chat, .files, .imports]
+  public static let migrations: [Migration] = [.core, .accounts, .gateway, .chat, .files, .imports, .integrations]
 }

@@ -63,6 +63,10 @@ private let allowed: [(folder: String, imports: Set<String>)] = {
     ("Signalling/Schema", ["SQL"]),
     ("Signalling/Problems", []),
     (
+      "Signalling/Integrations",
+      foundations.union(["Cryptography", "Problems", "Access", "API", "SQL", "Identity", "Chat"])
+    ),
+    (
       "Signalling/Endpoints",
       foundations.union([
         "Problems", "API", "Identity", "Community", "Attachments", "Chat", "Integrations", "Voice",

@@ -22,7 +22,8 @@ extension CommunityPlane {
       case .memberRemoved: break
       case .channelRemoved: upkeepDue = moment.instant
       case .linksPosted(let message): lookUpLinks(of: message, at: moment)
-      case .sessionOpened, .botOpened, .outboxFilled, .settingsChanged: break
+      case .outboxFilled: outboxDue = moment.instant
+      case .sessionOpened, .botOpened, .settingsChanged: break
       }
     }
     living.take(committed, at: moment)

@@ -6,6 +6,7 @@ import Blobs
 import Chat
 import Chronology
 import Cryptography
+import Integrations
 import Gateway
 import Identifiers
 import Problems
@@ -65,7 +66,10 @@ extension CommunityPlane {
       let route = chain.route
       id = expect(.rows(chain))
       isAccepted = rows.write(id: id) { database, state throws(Problem) in
-        .committed(try route.perform(job, call, database, &state, at: call.at.wall))
+        .committed(
+          try route.perform(job, call, database, &state, at: call.at.wall) { (writing) throws(Problem) in
+            try Outbox.note(writing.events, in: &writing)
+          })
       }
     case .work(let work, let then):
       id = expect(.work(chain, then))
@@ -92,6 +96,8 @@ extension CommunityPlane {
       guard case .work(let chain, let then) = pending.removeValue(forKey: outcome.id) else { continue }
       advance(chain, Self.following { () throws(Problem) in try then(outcome.result) }, at: moment, &living, &replies)
     }
+    for result in fetched.takeAll() { delivered(result, at: moment) }
+    if outboxDue <= moment.instant { deliver(at: moment) }
     if upkeepDue <= moment.instant { keepUp(at: moment) }
     if denialsDue <= moment.instant {
       denialsDue = .distantFuture
@@ -119,6 +125,8 @@ extension CommunityPlane {
       if hasMore { upkeepDue = moment.instant }
       // Under no number: what is not removed now is found again.
       if !unnamed.isEmpty { _ = workers.begin(.discard(blobs: unnamed), id: 0) }
+    case (.deliveries, .success(.deliveries(let deliveries, let next))):
+      tell(deliveries, next: next, at: moment)
     case (.note, .failure(let problem)):
       log.record(.warning, "database.note-lost", [("reason", problem.detail ?? problem.message)])
     default: return

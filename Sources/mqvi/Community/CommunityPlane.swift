@@ -7,9 +7,11 @@ import API
 import Access
 import Chronology
 import Endpoints
+import Fetch
 import Gateway
 import Identifiers
 import Identity
+import Integrations
 import JSON
 import Problems
 import Reactor
@@ -28,6 +30,8 @@ struct CommunityPlane: ~Copyable {
     case committed(Committed)
     case view(GatewayView)
     case done
+    /// What to tell other servers now, and when there is more.
+    case deliveries([Delivery], next: WallTime?)
     /// A turn of the upkeep: blobs that nothing names, and whether there is another turn to do.
     case turn(unnamed: [String], hasMore: Bool)
   }
@@ -45,6 +49,8 @@ struct CommunityPlane: ~Copyable {
   enum Pending {
     case rows(Chain)
     case view(LoadID)
+    /// Deliveries to other servers that are due.
+    case deliveries
     /// Nobody waits for it.
     case note
     case upkeep
@@ -67,6 +73,8 @@ struct CommunityPlane: ~Copyable {
   enum Rhythm {
     /// Between two turns of the upkeep when there is nothing to do.
     static let upkeep = Interval.seconds(300)
+    /// Answers of other servers that may wait to be taken.
+    static let deliveries = 1024
   }
 
   let log: Log
@@ -87,6 +95,11 @@ struct CommunityPlane: ~Copyable {
   var denialsDue = Instant.distantFuture
   /// When what is done beside the requests has its next turn.
   var upkeepDue = Instant.origin
+  let keys: AccountKeys
+  let fetcher: Fetcher
+  let fetched: Mailbox<FetchResult>
+  /// When the outbox is looked into.
+  var outboxDue = Instant.origin
   /// First byte of the blobs that are looked through next.
   var sweepPosition: UInt8 = 0
   /// Connections of the gateway, and those whose 101 is on its way.
@@ -100,6 +113,8 @@ struct CommunityPlane: ~Copyable {
     let opened = Mutex<Beginning?>(nil)
     let workers = try Workers(settings, log: log)
     let configuration = DataDirectory.store(settings)
+    let fetched = try Mailbox<FetchResult>(capacity: Rhythm.deliveries)
+    let fetcher = try Fetcher(settings.webhooksToPrivateAddresses ? .everywhere : .globalAddresses, results: fetched)
     let rows = try Rows(configuration, report: { Self.report($0, log) }) { database throws(SQLError) in
       let state = try WriterState(reading: database)
       let authenticator = try Authenticator(keys, reading: database, at: moment.wall)
@@ -113,6 +128,9 @@ struct CommunityPlane: ~Copyable {
     beginning = found
     self.log = log
     self.rows = rows
+    self.keys = keys
+    self.fetcher = fetcher
+    self.fetched = fetched
     self.workers = workers
     directory = found.directory
     authenticator = found.authenticator
@@ -130,9 +148,10 @@ struct CommunityPlane: ~Copyable {
   }
 
   /// What makes `wake` be due.
-  var watched: [Int32] { [rows.signal.readable, workers.outcomes.signal.readable] }
+  var watched: [Int32] { [rows.signal.readable, workers.outcomes.signal.readable, fetched.signal.readable] }
 
   consuming func stop() {
+    fetcher.stop()
     workers.stop()
     rows.stop()
   }
