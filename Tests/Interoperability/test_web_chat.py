@@ -462,3 +462,58 @@ def test_every_control_of_a_message_has_a_name_and_is_reached_by_keyboard(people
       .filter((control) => !control.closest('[aria-hidden=true]') && !(control.getAttribute('aria-label') || control.textContent.trim() || control.title))
       .map((control) => control.outerHTML)""")
     assert nameless == []
+
+
+# Keeps what the page asks the system to show, and says that nobody looks at the page.
+UNSEEN = """() => {
+  window.shown = []
+  window.Notification = class {
+    static permission = 'granted'
+    constructor(title, options) { window.shown.push([title, options.body]) }
+    close() {}
+  }
+  Object.defineProperty(document, 'hidden', { configurable: true, value: true })
+  document.hasFocus = () => false
+}"""
+SEEN = "() => { delete document.hidden; delete document.hasFocus }"
+
+
+def test_a_mention_is_notified_while_nobody_looks_and_nothing_else_is(people):
+    ada, deniz = people
+    deniz.page.evaluate(UNSEEN)
+    ada.write("nothing for you")
+    ada.write("@deniz come **here** ||secretly||")
+    expect(deniz.page.locator(".message.mentions-me")).to_have_count(1)
+    channel = deniz.page.locator(".chat-head h1").inner_text().strip()
+    assert deniz.page.evaluate("window.shown") == [[f"ada (#{channel})", "@deniz come here ▒▒▒"]]
+    expect(deniz.page).to_have_title(re.compile(r"^\(1\) "))
+
+    deniz.page.click(".user-panel .me")
+    deniz.page.click("[role=menuitemcheckbox]:has-text('Do not disturb')")
+    expect(deniz.page.locator(".user-panel .dot.dnd")).to_have_count(1)
+    ada.write("@deniz again")
+    expect(deniz.page.locator(".message.mentions-me")).to_have_count(2)
+    assert len(deniz.page.evaluate("window.shown")) == 1
+    deniz.page.click(".user-panel .me")
+    deniz.page.click("[role=menuitemcheckbox]:has-text('Online')")
+    deniz.page.evaluate(SEEN)
+
+
+def test_a_link_to_a_message_leads_there(people):
+    ada, deniz = people
+    sent = [
+        deniz.api("POST", f"/channels/{ada.channel}/messages", {"content": f"row {number}"})["message"]["id"]
+        for number in range(120)
+    ]
+    ada.open("general")
+    ada.page.goto(f"{ada.url}/#/channels/{ada.channel}/{sent[10]}")
+    expect(ada.page.locator(f"[data-message='{sent[10]}']")).to_be_in_viewport()
+    expect(ada.page.locator(".message.target .content")).to_have_text("row 10")
+    assert "#" not in ada.page.url
+    # From there on both sides are loaded as far as there is anything.
+    timeline = ada.page.locator(".timeline")
+    for _ in range(8):
+        timeline.evaluate("(box) => { box.scrollTop = box.scrollHeight }")
+        ada.page.wait_for_timeout(100)
+    expect(ada.message("row 119")).to_be_in_viewport()
+    expect(ada.page.locator(".to-newest")).to_have_count(0)

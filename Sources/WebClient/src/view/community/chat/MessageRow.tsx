@@ -60,7 +60,8 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
   if (message.type === 'system') {
     return (
       <li ref={row} className="message system" data-message={message.id} tabIndex={-1}>
-        <Icon name="right" size={16} /><p><Markdown text={message.content ?? ''} /> <time dateTime={message.created_at}>{timeText(words, language, message.created_at, Date.now())}</time></p>
+        <Icon name="right" size={16} /><Markdown text={message.content ?? ''} />
+        <time dateTime={message.created_at}>{timeText(words, language, message.created_at, Date.now())}</time>
       </li>
     )
   }

@@ -20,6 +20,8 @@ export class ScrollKeeper {
 
   /** Somebody has scrolled, or we have: this is the place now. */
   note(hasNewer: boolean): void {
+    // Between two loads there is nothing to be at.
+    if (!this.list.querySelector('[data-message]')) return
     const { scrollTop, clientHeight, scrollHeight } = this.box
     this.isAtEnd = !hasNewer && scrollHeight - scrollTop - clientHeight < NEAR
     this.anchors = this.isAtEnd ? [] : this.visible()
