@@ -184,3 +184,13 @@ test('a channel that was left keeps what is around one\'s place, and knows that 
   assert.ok(above.messages.some((kept) => kept.id === id(100)) && above.messages.length <= 60 && above.hasOlder && above.hasNewer)
   assert.equal(timeline.trimmed(timeline.emptyTimeline, null), timeline.emptyTimeline)
 })
+
+test('what one reads further up is not pushed out by what is written meanwhile', () => {
+  const full = { ...timeline.emptyTimeline, messages: Array.from({ length: timeline.WINDOW }, (_, index) => message(index + 1, 2)) }
+  const reading = timeline.received(full, message(1_000, 2), true)
+  assert.equal(reading.messages[0]?.id, id(1))
+  assert.ok(reading.hasNewer)
+  const atEnd = timeline.received(full, message(1_000, 2), false)
+  assert.equal(atEnd.messages[atEnd.messages.length - 1]?.id, id(1_000))
+  assert.equal(atEnd.messages.length, timeline.WINDOW)
+})

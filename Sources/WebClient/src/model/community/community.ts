@@ -79,7 +79,7 @@ export class Community {
     }
     const message = d['message'] as Message
     switch (op) {
-      case 'message_create': return update(message.channel_id, (old) => timeline.received(old, message))
+      case 'message_create': return update(message.channel_id, (old) => timeline.received(old, message, this.isReading(message.channel_id)))
       case 'message_update': return update(message.channel_id, (old) => timeline.updated(old, message))
       case 'message_delete': return update(d['channel_id'], (old) => timeline.removed(old, [d['id'] as Id]))
       case 'messages_bulk_delete': return update(d['channel_id'], (old) => timeline.removed(old, d['ids'] as Id[]))
@@ -99,6 +99,11 @@ export class Community {
         this.places.delete(d['id'] as Id)
       }
     }
+  }
+
+  /** Whether one is somewhere above the end of a channel. */
+  private isReading(channel: Id): boolean {
+    return (this.places.get(channel)?.length ?? 0) > 0
   }
 
   // MARK: History

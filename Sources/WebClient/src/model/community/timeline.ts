@@ -81,10 +81,14 @@ function merged(a: Message[], b: Message[]): Message[] {
   return [...known.values()].sort(ascending)
 }
 
-/** A message that has just been written by anybody. Ours takes the place of what was pending under its nonce. */
-export function received(timeline: Timeline, message: Message): Timeline {
+/**
+ * A message that has just been written by anybody. Ours takes the place of what was pending under its nonce. While
+ * somebody reads further up (`isReading`) nothing of what they read is let go for it: it can be loaded later.
+ */
+export function received(timeline: Timeline, message: Message, isReading = false): Timeline {
   const pending = message.nonce ? timeline.pending.filter((entry) => entry.nonce !== message.nonce) : timeline.pending
   if (timeline.hasNewer) return pending.length === timeline.pending.length ? timeline : { ...timeline, pending }
+  if (isReading && timeline.messages.length >= WINDOW) return { ...timeline, pending, hasNewer: true }
   return { ...append({ ...timeline, pending }, { messages: [message], asked: 2 }), hasNewer: false }
 }
 

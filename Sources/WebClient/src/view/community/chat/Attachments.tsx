@@ -17,7 +17,9 @@ export function Attachments({ list }: { list: Attachment[] }): JSX.Element | nul
   const others = list.filter((attachment) => !isPicture(attachment))
   return (
     <div className="attachments">
-      {pictures.length > 0 && <div className={pictures.length > 1 ? 'pictures many' : 'pictures'}>{pictures.map((picture) => <Picture key={picture.id} picture={picture} />)}</div>}
+      {pictures.length > 0 && (
+        <div className={pictures.length > 1 ? 'pictures many' : 'pictures'}>{pictures.map((picture) => <Picture key={picture.id} picture={picture} />)}</div>
+      )}
       {others.map((attachment) => <Other key={attachment.id} attachment={attachment} />)}
     </div>
   )
@@ -42,7 +44,8 @@ function Picture({ picture }: { picture: Attachment }): JSX.Element {
   return (
     <button className="picture" style={{ width: size.width, aspectRatio: `${size.width} / ${size.height}` }} title={name}
       aria-label={words('chat.enlarge', { name })} onClick={() => ui.dialog({ kind: 'lightbox', url: picture.url, name })}>
-      <img src={isOwn ? picture.url : picture.thumbnail_url ?? picture.url} alt={name} width={size.width} height={size.height} loading="lazy" decoding="async" draggable={false} />
+      <img src={isOwn ? picture.url : picture.thumbnail_url ?? picture.url} alt={name} width={size.width} height={size.height}
+        loading="lazy" decoding="async" draggable={false} />
     </button>
   )
 }
@@ -64,7 +67,8 @@ function Other({ attachment }: { attachment: Attachment }): JSX.Element {
   )
   if (/^video\/(mp4|webm|ogg|quicktime)$/.test(attachment.mime_type)) {
     const size = fitted(attachment.width ?? 640, attachment.height ?? 360)
-    return <video className="video" controls preload="metadata" src={attachment.url} style={{ width: size.width, aspectRatio: `${size.width} / ${size.height}` }} aria-label={name} />
+    const shape = { width: size.width, aspectRatio: `${size.width} / ${size.height}` }
+    return <video className="video" controls preload="metadata" src={attachment.url} style={shape} aria-label={name} />
   }
   if (attachment.mime_type.startsWith('audio/')) return <div className="sound">{file}<audio controls preload="none" src={attachment.url} aria-label={name} /></div>
   return file

@@ -69,7 +69,8 @@ export function ChatView({ channel }: { channel: Channel }): JSX.Element {
 
   /** The arrow up in an empty field edits what one wrote last. */
   const editLast = (): void => {
-    const own = [...community.timeline(channel.id).get().messages].reverse().find((message) => message.user_id === state.me.id && message.type === 'default' && !message.webhook)
+    const own = [...community.timeline(channel.id).get().messages].reverse()
+      .find((message) => message.user_id === state.me.id && message.type === 'default' && !message.webhook)
     if (own) setEditing(own.id)
   }
   return (

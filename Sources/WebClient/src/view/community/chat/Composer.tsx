@@ -46,7 +46,8 @@ export function Composer({ channel, field, replyTo, onEditLast }: {
     if (next) community.typing(channel.id)
   }
   const content = encodeMentions(text.trim(), state)
-  const isTooLong = [...content].length > LONGEST
+  const left = LONGEST - [...content].length
+  const isTooLong = left < 0
   const isEmpty = content === '' && !files.some((upload) => !upload.failure)
   const send = (): void => {
     if (isEmpty || isTooLong || wait > 0) return
@@ -67,8 +68,8 @@ export function Composer({ channel, field, replyTo, onEditLast }: {
   useEffect(() => { if (waiting.current && !uploads.isBusy) send() }, [files])
 
   const attach = (list: FileList | File[] | null): void => {
-    const left = uploads.add([...list ?? []])
-    if (left > 0) ui.notify(words('chat.tooManyFiles', { count: MOST }), 'error')
+    const refused = uploads.add([...list ?? []])
+    if (refused > 0) ui.notify(words('chat.tooManyFiles', { count: MOST }), 'error')
     field.current?.focus()
   }
   const isDropping = useDrop(attach)
@@ -90,7 +91,11 @@ export function Composer({ channel, field, replyTo, onEditLast }: {
   const label = words(channel.type === 'dm' || channel.type === 'group' ? 'chat.placeholder.conversation' : 'chat.placeholder', { name, channel: name })
   return (
     <form className="composer" onSubmit={(event) => { event.preventDefault(); send() }}>
-      {isDropping && <div className="drop" role="status"><Icon name="file" size={48} /><b>{words('chat.drop', { channel: name })}</b><span>{words('chat.drop.limit', { size: LARGEST / 1_048_576 })}</span></div>}
+      {isDropping && (
+        <div className="drop" role="status">
+          <Icon name="file" size={48} /><b>{words('chat.drop', { channel: name })}</b><span>{words('chat.drop.limit', { size: LARGEST / 1_048_576 })}</span>
+        </div>
+      )}
       {replyTo && <ReplyBar message={replyTo} />}
       <FileTray uploads={uploads} />
       <div className="composer-row">
@@ -100,13 +105,15 @@ export function Composer({ channel, field, replyTo, onEditLast }: {
         <input ref={chooser} type="file" multiple hidden onChange={(event) => { attach(event.target.files); event.target.value = '' }} />
         <TextBox value={text} channel={channel} label={label} field={field} onChange={change} onSubmit={send} onKey={pressed} onPaste={pasted} />
         {content.length > NEARLY_FULL && (
-          <span className={isTooLong ? 'counter over' : 'counter'} aria-label={words('chat.left', { count: LONGEST - [...content].length })}>{LONGEST - [...content].length}</span>
+          <span className={isTooLong ? 'counter over' : 'counter'} aria-label={words('chat.left', { count: left })}>{left}</span>
         )}
         {wait > 0 && <span className="counter" role="timer" title={words('chat.slowMode')}>{words('chat.wait', { seconds: wait })}</span>}
         <button type="button" className="icon-button" aria-label={words('emoji.title')} title={words('emoji.title')} onClick={(event) => setPicker(event.currentTarget)}>
           <Icon name="smile" size={22} />
         </button>
-        <button className="icon-button send" aria-label={words('chat.send')} title={words('chat.send')} disabled={isEmpty || isTooLong || wait > 0 || isWaiting}><Icon name="send" size={22} /></button>
+        <button className="icon-button send" aria-label={words('chat.send')} title={words('chat.send')} disabled={isEmpty || isTooLong || wait > 0 || isWaiting}>
+          <Icon name="send" size={22} />
+        </button>
       </div>
       {picker && <EmojiPicker anchor={picker} onPick={insert} onClose={() => setPicker(null)} />}
     </form>
@@ -121,8 +128,12 @@ function ReplyBar({ message }: { message: Message }): JSX.Element {
   const text = plainText(parseMarkdown(message.content ?? ''), (node) => mentionText(state, node as never))
   return (
     <div className="reply-bar">
-      <button type="button" className="quote" onClick={() => jump(message.id)}>{words('chat.replyingTo')} <bdi className="name">{nameOf(author)}</bdi> <bdi className="hint">{text}</bdi></button>
-      <button type="button" className="icon-button" aria-label={words('chat.noReply')} onClick={() => reply(null)}><Icon name="close" size={16} /></button>
+      <button type="button" className="quote" onClick={() => jump(message.id)}>
+        {words('chat.replyingTo')} <bdi className="name">{nameOf(author)}</bdi> <bdi className="hint">{text}</bdi>
+      </button>
+      <button type="button" className="icon-button" aria-label={words('chat.noReply')} onClick={() => reply(null)}>
+        <Icon name="close" size={16} />
+      </button>
     </div>
   )
 }

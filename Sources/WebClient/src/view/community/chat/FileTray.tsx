@@ -36,7 +36,8 @@ function FileCard({ upload, uploads }: { upload: Upload<File>; uploads: Uploads<
         : upload.attachment
           ? <span className="hint">{sizeText(upload.file.size)}</span>
           : <progress max={1} value={upload.progress} aria-label={words('chat.uploading', { name })} />}
-      <button type="button" className="icon-button" aria-label={words('chat.removeFile', { name })} title={words('chat.removeFile', { name })} onClick={() => uploads.remove(upload.key)}>
+      <button type="button" className="icon-button" aria-label={words('chat.removeFile', { name })} title={words('chat.removeFile', { name })}
+        onClick={() => uploads.remove(upload.key)}>
         <Icon name={upload.attachment || upload.failure ? 'trash' : 'close'} size={18} />
       </button>
     </li>

@@ -48,7 +48,9 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
   const pressed = (event: KeyboardEvent<HTMLLIElement>): void => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
     const acts: Record<string, (() => void) | false> = {
-      r: rights.write && (() => chat.reply(message)), e: isMine && (() => chat.edit(message.id)), p: rights.pin && (() => chat.pin(message)),
+      r: rights.write && (() => chat.reply(message)),
+      e: isMine && (() => chat.edit(message.id)),
+      p: rights.pin && (() => chat.pin(message)),
       '+': rights.write && (() => setPicker(row.current)), Delete: (isMine || rights.manage) && (() => chat.remove(message, event.shiftKey)),
     }
     const run = acts[event.key]
@@ -80,12 +82,14 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
             <button className="name" style={nameColor(color)} onClick={openProfile}><bdi>{nameOf(author)}</bdi></button>
             {author.bot && <span className="tag">BOT</span>}
             <time dateTime={message.created_at} title={fullTime(language, message.created_at)}>{timeText(words, language, message.created_at, Date.now())}</time>
-            {message.pinned && <span className="pinned" title={words('chat.pinned')}><Icon name="pin" size={12} /><span className="visually-hidden">{words('chat.pinned')}</span></span>}
+            {message.pinned && (
+              <span className="pinned" title={words('chat.pinned')}><Icon name="pin" size={12} /><span className="visually-hidden">{words('chat.pinned')}</span></span>
+            )}
           </p>
         )}
         {isEditing
           ? <EditBox message={message} />
-          : message.content && <Markdown text={message.content} after={message.edited_at ? edited(words('chat.edited'), fullTime(language, message.edited_at)) : undefined} />}
+          : message.content && <Markdown text={message.content} after={message.edited_at && edited(words('chat.edited'), fullTime(language, message.edited_at))} />}
         <Attachments list={message.attachments} />
         <Reactions message={message} canReact={rights.write} />
       </div>

@@ -39,7 +39,9 @@ function PinsPopover({ anchor, channel, rights, onClose }: { anchor: HTMLElement
       <ul className="results">
         {pins?.map((message) => (
           <ResultCard key={message.id} message={message} onOpen={() => { onClose(); ui.open(channel.id, message.id) }}>
-            {rights.pin && <button className="icon-button" aria-label={words('chat.unpin')} title={words('chat.unpin')} onClick={() => unpin(message)}><Icon name="close" size={16} /></button>}
+            {rights.pin && (
+              <button className="icon-button" aria-label={words('chat.unpin')} title={words('chat.unpin')} onClick={() => unpin(message)}><Icon name="close" size={16} /></button>
+            )}
           </ResultCard>
         ))}
       </ul>

@@ -60,7 +60,9 @@ function ReactionButton({ message, emoji, count, isMine, canReact }: {
   }, [isNear, count, isMine])
   return (
     <button className="reaction" aria-pressed={isMine} disabled={!canReact && !isMine} title={who ?? name}
-      aria-label={words('chat.reaction', { emoji: name, count })} onMouseEnter={() => setNear(true)} onMouseLeave={() => setNear(false)} onFocus={() => setNear(true)} onBlur={() => setNear(false)} onClick={() => react(message, emoji)}>
+      aria-label={words('chat.reaction', { emoji: name, count })}
+      onMouseEnter={() => setNear(true)} onMouseLeave={() => setNear(false)} onFocus={() => setNear(true)} onBlur={() => setNear(false)}
+      onClick={() => react(message, emoji)}>
       <span aria-hidden="true">{emoji}</span><span className="count" aria-hidden="true">{count}</span>
     </button>
   )

@@ -156,7 +156,9 @@ export function SearchPanel({ query, onClose }: { query: string; onClose: () => 
               const channel = state.channels[message.channel_id]
               const isNewChannel = message.channel_id !== result.messages[index - 1]?.channel_id
               return [
-                isNewChannel && channel && <li key={`in ${message.id}`} className="result-channel"><Icon name={channel.type === 'text' ? 'hash' : 'people'} size={16} />{channelName(state, channel)}</li>,
+                isNewChannel && channel && (
+                  <li key={`in ${message.id}`} className="result-channel"><Icon name={channel.type === 'text' ? 'hash' : 'people'} size={16} />{channelName(state, channel)}</li>
+                ),
                 <ResultCard key={message.id} message={message} onOpen={() => ui.open(message.channel_id, message.id)} />,
               ]
             })}

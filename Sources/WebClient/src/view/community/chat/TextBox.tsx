@@ -125,13 +125,19 @@ function offersFor(token: Token, state: CommunityState, channel: Channel, langua
   if (token.sign === '#') {
     return Object.values(state.channels).filter((candidate) => candidate.type === 'text' || candidate.type === 'voice')
       .filter((candidate) => folded(candidate.name).includes(wanted)).sort((a, b) => rank(a.name, wanted) - rank(b.name, wanted)).slice(0, OFFERED)
-      .map((candidate) => ({ key: candidate.id, insert: `#${candidate.name} `, label: candidate.name, detail: '', icon: <Icon name={candidate.type === 'voice' ? 'speaker' : 'hash'} size={18} /> }))
+      .map((candidate) => ({
+        key: candidate.id, insert: `#${candidate.name} `, label: candidate.name, detail: '',
+        icon: <Icon name={candidate.type === 'voice' ? 'speaker' : 'hash'} size={18} />,
+      }))
   }
   const people = Object.values(state.members).filter((member) => !channel.participants || channel.participants.includes(member.id))
     .filter((member) => folded(member.username).includes(wanted) || folded(nameOf(member)).includes(wanted))
     .sort((a, b) => Math.min(rank(a.username, wanted), rank(nameOf(a), wanted)) - Math.min(rank(b.username, wanted), rank(nameOf(b), wanted)))
     .slice(0, OFFERED)
-    .map((member): Offer => ({ key: member.id, insert: `@${member.username} `, label: nameOf(member), detail: nameOf(member) === member.username ? '' : member.username, icon: <Face person={member} size={24} /> }))
+    .map((member): Offer => ({
+      key: member.id, insert: `@${member.username} `, label: nameOf(member), detail: nameOf(member) === member.username ? '' : member.username,
+      icon: <Face person={member} size={24} />,
+    }))
   if (channel.participants) return people
   const mayAll = may(state, Permission.mentionEveryone, channel.id)
   const roles = Object.values(state.roles).filter((role) => !role.is_default && (role.mentionable || mayAll) && folded(role.name).includes(wanted))

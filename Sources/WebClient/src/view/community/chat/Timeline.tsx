@@ -134,7 +134,11 @@ export function Timeline({ channel, rights, editing }: { channel: Channel; right
     if (firstNew && isDividerLoaded) keeper.current?.show(firstNew.id)
     else if (divider) act(async () => { await community.jump(channel.id, divider); ui.open(channel.id, divider) })
     // Nothing was ever read here: ids sort by time, and the channel's is older than all in it.
-    else act(async () => { await community.jump(channel.id, channel.id); const first = community.timeline(channel.id).get().messages[0]; if (first) ui.open(channel.id, first.id) })
+    else act(async () => {
+      await community.jump(channel.id, channel.id)
+      const first = community.timeline(channel.id).get().messages[0]
+      if (first) ui.open(channel.id, first.id)
+    })
   }
   const allRead = (): void => { setDivider(null); void community.markRead(channel) }
 
@@ -180,7 +184,8 @@ export function Timeline({ channel, rights, editing }: { channel: Channel; right
                     {isNewDay && <span>{dayText(language, message.created_at)}</span>}{isFirstNew && <b>{words('chat.new')}</b>}
                   </li>
                 )}
-                <MessageRow message={message} author={message.webhook ? message.author : author ?? message.author} color={author && !message.webhook ? colorOf(state, author) : null}
+                <MessageRow message={message} author={message.webhook ? message.author : author ?? message.author}
+                  color={author && !message.webhook ? colorOf(state, author) : null}
                   isFollowing={!isNewDay && !isFirstNew && follows(message, before)} isMine={message.user_id === state.me.id && !message.webhook}
                   isEditing={editing === message.id} isTarget={marked === message.id} rights={rights}
                   mentionsMe={channel.type !== 'dm' && message.user_id !== state.me.id && mentions(state, message)} />
