@@ -181,6 +181,7 @@ function useDrop(take: (files: FileList | null) => void): boolean {
 function useFocusOnTyping(field: RefObject<HTMLTextAreaElement>): void {
   useEffect(() => {
     const typed = (event: globalThis.KeyboardEvent): void => {
+      if (event.defaultPrevented) return
       const target = event.target as HTMLElement
       const isFree = target === document.body || target.matches('.timeline, .message, button:not(dialog *, .popover *, .menu *)')
       if (isFree && event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey) field.current?.focus()

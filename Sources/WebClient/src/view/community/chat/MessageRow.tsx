@@ -90,6 +90,7 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
         {isEditing
           ? <EditBox message={message} />
           : message.content && <Markdown text={message.content} after={message.edited_at && edited(words('chat.edited'), fullTime(language, message.edited_at))} />}
+        {isFollowing && message.pinned && <p className="pinned hint"><Icon name="pin" size={12} /> {words('chat.pinned')}</p>}
         <Attachments list={message.attachments} />
         <Reactions message={message} canReact={rights.write} />
       </div>
