@@ -187,17 +187,17 @@ import Testing
   @Test func `events of tracks only name their room and participant`() throws {
     let event = try #require(
       WebhookEvent(
-      .trackPublished(
-        .with {
-          $0.name = "hall"
-          $0.sid = "RM_1"
-          $0.metadata = "secret"
-        },
-        .with {
-          $0.identity = "ann"
-          $0.sid = "PA_1"
-          $0.metadata = "secret"
-        }, .with { $0.sid = "TR_1" }), id: "EV_1", at: Self.start.wall))
+        .trackPublished(
+          .with {
+            $0.name = "hall"
+            $0.sid = "RM_1"
+            $0.metadata = "secret"
+          },
+          .with {
+            $0.identity = "ann"
+            $0.sid = "PA_1"
+            $0.metadata = "secret"
+          }, .with { $0.sid = "TR_1" }), id: "EV_1", at: Self.start.wall))
     #expect(
       String(decoding: event.json(), as: UTF8.self) == """
         {"event":"track_published","room":{"sid":"RM_1","name":"hall"},"participant":{"sid":"PA_1","identity":"ann"},\
