@@ -100,7 +100,8 @@ struct ControlPlane: WebHandler, ~Copyable {
     let now = Clock.now()
     return min(
       living.control.nextDeadline ?? .distantFuture, living.gateway.nextDeadline ?? .distantFuture,
-      community.denialsDue, community.upkeepDue, community.outboxDue, webhooks.nextDeadline ?? .distantFuture,
+      community.denialsDue, community.upkeepDue, community.outboxDue,
+      community.timeoutDue, webhooks.nextDeadline ?? .distantFuture,
       bridge.nextDeadline(after: now),
       demo.nextDeadline)
   }

@@ -12,7 +12,10 @@ import WebEdge
 extension CommunityPlane {
   /// First who may ask, then what everybody hears.
   mutating func publish(_ committed: Committed, at moment: Moment, _ living: inout Living) {
-    if let directory = committed.directory { self.directory = directory }
+    if let directory = committed.directory {
+      self.directory = directory
+      expectTimeouts(at: moment)
+    }
     for consequence in committed.consequences {
       authenticator.apply(consequence, at: moment.wall)
       switch consequence {
@@ -27,6 +30,17 @@ extension CommunityPlane {
       }
     }
     living.take(committed, at: moment)
+  }
+
+  /// A timeout that ends gives back the right to speak, without any transaction.
+  func endTimeouts(at moment: Moment, _ living: inout Living) {
+    living.reconsider(directory, at: moment)
+  }
+
+  mutating func expectTimeouts(at moment: Moment) {
+    let ends = directory.members.values.compactMap { $0.timedOutUntil }.filter { $0 > moment.wall }.min()
+    timeoutDue =
+      ends.map { moment.instant + .milliseconds($0.milliseconds - moment.wall.milliseconds + 1) } ?? .distantFuture
   }
 
   /// A refusal for want of permission goes into the audit log, its repeats within a minute as one row (UN-056).

@@ -2,6 +2,7 @@
 
 import API
 import Chronology
+import Gateway
 import Problems
 import WebEdge
 
@@ -38,6 +39,8 @@ extension CommunityPlane {
       rate = try limits.take(route.rate, of: Self.subject(route, inquiry), at: moment.instant)
       let bare = Call(path: values, caller: inquiry.caller, origin: inquiry.origin, directory: directory, at: moment)
       var chain = Chain(request: id, route: route, call: bare, rate: rate)
+      // Who writes is there, whatever the gateway's sockets do.
+      if let caller = inquiry.caller, route.method != .get { living.gateway.noticed(caller.user, at: moment) }
       do throws(Problem) {
         chain.call = try router.call(route, values, inquiry, directory, at: moment)
         advance(chain, .success(try route.handle(chain.call)), at: moment, &living, &replies)

@@ -97,6 +97,10 @@ extension CommunityPlane {
       advance(chain, Self.following { () throws(Problem) in try then(outcome.result) }, at: moment, &living, &replies)
     }
     for result in fetched.takeAll() { delivered(result, at: moment) }
+    if timeoutDue <= moment.instant {
+      endTimeouts(at: moment, &living)
+      expectTimeouts(at: moment)
+    }
     if outboxDue <= moment.instant { deliver(at: moment) }
     if upkeepDue <= moment.instant { keepUp(at: moment) }
     if denialsDue <= moment.instant {

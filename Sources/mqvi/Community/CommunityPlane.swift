@@ -100,6 +100,8 @@ struct CommunityPlane: ~Copyable {
   let fetched: Mailbox<FetchResult>
   /// When the outbox is looked into.
   var outboxDue = Instant.origin
+  /// When the next member may speak again.
+  var timeoutDue = Instant.origin
   /// First byte of the blobs that are looked through next.
   var sweepPosition: UInt8 = 0
   /// Connections of the gateway, and those whose 101 is on its way.

@@ -41,6 +41,12 @@ struct Living: ~Copyable {
     }
   }
 
+  /// The same facts at a later time: what a timeout had taken is given back.
+  mutating func reconsider(_ directory: Directory, at moment: Moment) {
+    voice.change(to: directory, control: &control, at: moment)
+    tellVoices(at: moment)
+  }
+
   /// What happened in a media room.
   mutating func take(_ event: RoomEvent, at moment: Moment) {
     voice.take(event, control: &control, at: moment)

@@ -99,6 +99,17 @@ export class VoiceClient {
     }
   }
 
+  /** A moderator who muted us has our track taken away: when we may speak again, it is sent again. */
+  async speakAgain(): Promise<void> {
+    const { channel, muted, deafened } = this.state.get()
+    if (channel === null || this.session.localTracks.get().MICROPHONE) return
+    const track = await this.openMicrophone()
+    if (!track) return
+    if (this.state.get().channel !== channel) return track.stop()
+    await this.session.publish(track, 'MICROPHONE', muted || deafened).catch(() => undefined)
+    this.change({ canSpeak: true })
+  }
+
   toggleMute(): void {
     const { muted, deafened } = this.state.get()
     // Who cannot hear does not speak: opening the microphone opens the ears.

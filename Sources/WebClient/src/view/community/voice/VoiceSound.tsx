@@ -1,16 +1,17 @@
 // What is heard from a voice channel, wherever in the page one is; and what the gateway says of our own voice.
 
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { orderedParticipants } from '../../../model/roomState'
 import type { Id } from '../../../model/community/types'
 import { recall } from '../../../model/entry'
 import { AudioSink } from '../../AudioSink'
 import { useStore } from '../../useStore'
-import { useClient } from '../context'
+import { useClient, useCommunity } from '../context'
 import { useVoice } from './useVoiceChannel'
 
 export function VoiceSound(): JSX.Element | null {
   const { community } = useClient()
+  const members = useCommunity()
   const { voice, state } = useVoice()
   const room = useStore(voice.session.room)
   const tracks = useStore(voice.session.remoteTracks)
@@ -19,6 +20,12 @@ export function VoiceSound(): JSX.Element | null {
   useEffect(() => community.onEvent((op, data) => {
     if (op === 'voice_move') void voice.moved((data as { channel_id: Id | null }).channel_id)
   }), [community, voice])
+  const forced = members.voiceStates[members.me.id]?.server_muted ?? false
+  const wasForced = useRef(false)
+  useEffect(() => {
+    if (wasForced.current && !forced) void voice.speakAgain()
+    wasForced.current = forced
+  }, [forced, voice])
   useEffect(() => {
     const leave = (): void => void voice.leave()
     window.addEventListener('pagehide', leave)
