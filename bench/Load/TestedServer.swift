@@ -100,7 +100,15 @@ final class TestedServer {
       if Clock.now() > deadline { kill(process, SIGKILL) }
       usleep(20_000)
     }
-    for name in Files.list(directory) { unlink("\(directory)/\(name)") }
+    Self.remove(directory)
+  }
+
+  /// A directory that we have made, with all that is in it.
+  private static func remove(_ directory: String) {
+    for name in Files.list(directory) where name != "." && name != ".." {
+      let path = "\(directory)/\(name)"
+      if unlink(path) != 0 { remove(path) }
+    }
     rmdir(directory)
   }
 
