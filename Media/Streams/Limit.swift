@@ -18,11 +18,6 @@ public enum Limit {
   /// player waits for any more. A second would need twice the memory for a share of 2.5 Mbit/s, whose 256 packets then stand
   /// in a ring of 512.
   public static let sentLife: UInt32 = 900
-  /// When the younger half of its numbers is older than this, in milliseconds, the older half is let go: a little more than
-  /// `sentLife`, so that a steady stream does not grow and shrink by turns.
-  public static let spareLife: UInt32 = 950
-  /// Numbers that are remembered in any case; a power of two.
-  public static let leastRing = 64
   /// Runs of one encoding that a sequence map remembers to place late packets: switches of the last seconds.
   public static let runs = 8
   /// Resends of one packet: RFC 4585 leaves it open; ten tries at 100 ms outlive every jitter buffer.

@@ -277,36 +277,19 @@ extension SequenceMap {
   @inlinable @inline(__always)
   static func milliseconds(_ time: Instant) -> UInt32 { UInt32(truncatingIfNeeded: time.nanoseconds / 1_000_000) }
 
-  /// Doubles the ring while it would forget what may still be asked for; halves it when half of it is older than that,
-  /// as after the key frames that a crowd of viewers asks for; else forgets the oldest.
+  /// Doubles the ring while it would forget what may still be asked for; else forgets the oldest.
   @usableFromInline
   mutating func makeRoom(at time: Instant) {
-    let isShort = age(of: oldest, at: time) < Limit.sentLife
-    let half = entries.count / 2
-    if isShort, entries.count < limit {
-      resize(to: entries.count * 2)
-    } else if !isShort, half >= Limit.leastRing, age(of: oldest &+ Int64(half), at: time) > Limit.spareLife {
-      // Room for the one that comes.
-      oldest = next &- Int64(half) &+ 1
-      resize(to: half)
-    } else {
+    let age = SequenceMap.milliseconds(time) &- entries[position(of: oldest)].sentAt
+    guard age < Limit.sentLife, entries.count < limit else {
       oldest &+= 1
+      return
     }
-  }
-
-  /// Numbers that it has memory for now.
-  public var room: Int { entries.count }
-
-  private func age(of sequence: Int64, at time: Instant) -> UInt32 {
-    SequenceMap.milliseconds(time) &- entries[position(of: sequence)].sentAt
-  }
-
-  private mutating func resize(to count: Int) {
-    var resized = [SequenceMapEntry](repeating: entries[0], count: count)
+    var grown = [SequenceMapEntry](repeating: entries[0], count: entries.count * 2)
     for sequence in oldest..<next {
-      resized[Int(truncatingIfNeeded: sequence) & (count - 1)] = entries[position(of: sequence)]
+      grown[Int(truncatingIfNeeded: sequence) & (grown.count - 1)] = entries[position(of: sequence)]
     }
-    entries = resized
+    entries = grown
   }
 
   /// A hole for each number between the newest source and `source`. A gap that is too large for that starts a new run

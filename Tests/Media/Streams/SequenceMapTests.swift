@@ -193,29 +193,6 @@ private struct Numbering: ~Copyable {
   }
 }
 
-struct SequenceMapMemory {
-  @Test func `the ring follows the rate up and down, and keeps what may be asked for`() {
-    var map = SequenceMap(first: 32_000, initialCapacity: 64, capacity: 2_048)
-    map.begin(encoding: 0, at: 1, timestampOffset: 0)
-    var source: Int64 = 0
-    var sizes: [Int] = []
-    // Packets a second, for four seconds each.
-    for rate: Int64 in [250, 1_000, 250, 50] {
-      let start = Int64(sizes.count) * 4_000_000
-      for index in 0..<(4 * rate) {
-        source += 1
-        let time = Instant.origin + .microseconds(start + index * 1_000_000 / rate)
-        _ = map.forward(encoding: 0, source: source, timestamp: 0, rewrite: PacketRewrite(), at: time)
-      }
-      sizes.append(map.room)
-      let newest = map.next - 1
-      let kept = (0..<(rate * 8 / 10)).allSatisfy { map.entry(of: UInt16(truncatingIfNeeded: newest - $0)) != nil }
-      #expect(kept, "eight tenths of a second at \(rate) a second")
-    }
-    #expect(sizes == [256, 1_024, 256, 64])
-  }
-}
-
 struct SequenceMapProperties {
   /// A publication of three encodings over a network that loses, delays and repeats packets, and a subscription that
   /// drops layers and, if asked to, pauses and switches.
