@@ -35,6 +35,8 @@ public enum Consequence: Hashable, Sendable {
   /// A bot's token (SHA-256) is good from now on, or no longer.
   case botOpened(tokenDigest: [UInt8], user: Identifier, scopes: [String])
   case botClosed(user: Identifier)
+  /// A person chose how to be seen: `online`, `idle`, `dnd` or `offline`. Whether they are there, the gateway knows.
+  case statusChosen(Identifier, String)
   /// A member left or was removed: sockets and media end.
   case memberRemoved(Identifier)
   /// A channel is gone: its media room ends.

@@ -148,7 +148,7 @@ public enum LiveRequest: Sendable {
   case moveVoice(user: Identifier, to: Identifier?)
   /// Which channel a member's voice is in.
   case voiceChannel(of: Identifier)
-  /// `online`, `idle`, `dnd` or `offline` of each of the members.
+  /// `online`, `idle`, `dnd` or `offline` of each of the members, as an object with their ids for names.
   case presences([Identifier])
   /// Numbers for the owner: connections, rooms, memory.
   case statistics

@@ -39,6 +39,13 @@ extension GatewayNode {
     stir(person, at: now)
   }
 
+  /// The person chose outside the gateway, where it is written down already.
+  public mutating func chosen(_ status: String, by user: Identifier, at moment: Moment) {
+    guard let person = crowd.people[user], person.isKnown, let choice = Presence(rawValue: status) else { return }
+    person.choice = choice
+    stir(person, at: moment.instant)
+  }
+
   /// What a person is called now may differ from what the others know.
   mutating func stir(_ person: Person, at now: Instant) {
     stirred.insert(person.user)

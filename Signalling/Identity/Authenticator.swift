@@ -66,7 +66,7 @@ public struct Authenticator: Sendable {
     case .memberRemoved(let user):
       for id in sessionsOfUser[user] ?? [] { close(id) }
       closeBots(of: user)
-    case .channelRemoved, .linksPosted, .outboxFilled, .settingsChanged: return
+    case .statusChosen, .channelRemoved, .linksPosted, .outboxFilled, .settingsChanged: return
     }
   }
 

@@ -71,13 +71,12 @@ extension IdentityRoutes {
     _ users: [UserRow], _ directory: Directory, at time: WallTime, then: @escaping @Sendable ([JSONValue]) -> Step
   ) -> Step {
     .live(.presences(users.map(\.id))) { (answer) throws(Problem) in
-      var statuses: [JSONValue] = []
-      if case .json(let list) = answer { statuses = list.array ?? [] }
+      var statuses: [String: String] = [:]
+      if case .json(let presences) = answer {
+        for member in presences.object?.members ?? [] { statuses[member.key] = member.value.string }
+      }
       return then(
-        users.enumerated().map { index, user in
-          let presence = index < statuses.count ? statuses[index].string : nil
-          return UserView.json(user, directory, at: time, presence: presence ?? "offline")
-        })
+        users.map { UserView.json($0, directory, at: time, presence: statuses[$0.id.description] ?? "offline") })
     }
   }
 
@@ -95,17 +94,12 @@ extension IdentityRoutes {
       }
       guard let after = try writing.tables.user(caller.user) else { throw .internal }
       if after != before {
-        // The status in it is nobody's presence: that comes with `presence_update`.
+        // The status in it is nobody's presence: the gateway tells that, if it changes.
         writing.emit(
           "member_update", ["user": UserView.json(after, writing.directory, at: writing.at)], to: .everyone)
       }
-      if after.chosenStatus != before.chosenStatus || after.customStatus != before.customStatus {
-        writing.emit(
-          "presence_update",
-          [
-            "user_id": .string(caller.user.description), "status": .string(after.chosenStatus),
-            "custom_status": after.customStatus.map { .string($0) } ?? .null,
-          ], to: .everyone)
+      if after.chosenStatus != before.chosenStatus {
+        writing.then(.statusChosen(caller.user, after.chosenStatus))
       }
       return .reply("user", try UserView.own(caller.user, writing.tables, writing.directory, at: writing.at))
     }

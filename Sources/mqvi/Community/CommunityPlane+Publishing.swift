@@ -21,6 +21,7 @@ extension CommunityPlane {
       switch consequence {
       case .sessionsClosed(let logins): living.gateway.ended(logins: logins)
       case .botClosed(let user): living.gateway.ended(bot: user)
+      case .statusChosen(let user, let status): living.gateway.chosen(status, by: user, at: moment)
       // The new directory says so already.
       case .memberRemoved: break
       case .channelRemoved: upkeepDue = moment.instant

@@ -20,6 +20,8 @@ final class Accounts {
   let keys: AccountKeys
   let community: TestCommunity
   var authenticator: Authenticator
+  /// What the last request had for consequences.
+  private(set) var heard: [Consequence] = []
   /// Whoever makes invitations.
   private(set) var owner = Identifier(rawValue: 0)
 
@@ -51,7 +53,8 @@ final class Accounts {
     let caller = authenticator.authenticate(
       authorization: token.map { "Bearer \($0)" }, cookie: cookies, queryToken: nil, at: community.now.wall)?.caller
     let answer = community.call(method, path, body, caller: caller, headers: headers)
-    for consequence in community.takeConsequences() { authenticator.apply(consequence, at: community.now.wall) }
+    heard = community.takeConsequences()
+    for consequence in heard { authenticator.apply(consequence, at: community.now.wall) }
     return answer
   }
 

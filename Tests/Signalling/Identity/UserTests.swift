@@ -23,7 +23,8 @@ import Testing
     for name in ["mehmet", "zeynep", "deniz"] { ids.append(try accounts.join(name).user.description) }
     accounts.community.life = { request in
       guard case .presences(let users) = request else { return .json(nil) }
-      return .json(.array(users.map { $0 == accounts.owner ? "dnd" : "offline" }))
+      return .json(
+        .object(users.reduce(into: JSONObject()) { $0[$1.description] = $1 == accounts.owner ? "dnd" : "offline" }))
     }
     let all = try #require(accounts.call("GET", "/api/users", token: token)["users"].array)
     #expect(all.map { $0["id"]?.string } == ids)
@@ -52,7 +53,7 @@ import Testing
     #expect(accounts.call("GET", "/api/users").status == 401)
   }
 
-  @Test func `a change of the profile is told to everybody, and a status also as presence`() throws {
+  @Test func `a change of the profile is told to everybody, and a status to the gateway`() throws {
     let accounts = try Accounts()
     let token = try accounts.ownerClient().access
     _ = accounts.community.takeEvents()
@@ -63,8 +64,9 @@ import Testing
     let user = answer["user"]
     #expect(user["username"] == "Ayşegül" && user["display_name"] == "Ayşe Gül" && user["email"] == .null)
     let events = accounts.community.takeEvents()
-    #expect(events.map(\.op) == ["member_update", "presence_update"])
-    #expect(try JSONValue(parsing: events[1].data)["status"] == "dnd")
+    #expect(events.map(\.op) == ["member_update"])
+    #expect(try JSONValue(parsing: events[0].data)["user"]?["custom_status"] == "çayda")
+    #expect(accounts.heard.last == .statusChosen(accounts.owner, "dnd"))
     #expect(accounts.auditActions.last == "user_update")
     #expect(accounts.login("aysegul", Accounts.ownerPassword).status == 200)
     #expect(accounts.login("ayse@example.org", Accounts.ownerPassword).status == 401)

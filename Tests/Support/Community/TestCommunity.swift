@@ -165,7 +165,9 @@ public final class TestCommunity {
 
   public static func nobody(_ request: LiveRequest) -> LiveAnswer {
     switch request {
-    case .presences(let users): .json(.array(users.map { _ in "offline" }))
+    case .presences(let users):
+      .json(
+        .object(users.reduce(into: JSONObject()) { $0[$1.description] = "offline" }))
     case .voiceParticipants: .json([])
     case .voiceChannel, .moveVoice: .json(nil)
     default: .refused(Problem(.unavailable, "the test has no such life"))
