@@ -33,15 +33,20 @@ export class Api {
   constructor(private readonly base = '/api', private readonly fetch: Fetch = (url, init) => globalThis.fetch(url, init)) {}
 
   get = <Answer>(path: string): Promise<Answer> => this.request('GET', path)
-  post = <Answer>(path: string, body: unknown = {}): Promise<Answer> => this.request('POST', path, body)
+  post = <Answer>(path: string, body: unknown = {}, reason = ''): Promise<Answer> => this.request('POST', path, body, reason)
   put = <Answer>(path: string, body: unknown = {}): Promise<Answer> => this.request('PUT', path, body)
   patch = <Answer>(path: string, body: unknown): Promise<Answer> => this.request('PATCH', path, body)
   delete = <Answer>(path: string, body?: unknown): Promise<Answer> => this.request('DELETE', path, body)
 
-  async request<Answer>(method: Method, path: string, body?: unknown): Promise<Answer> {
-    const init: RequestInit = { method, credentials: 'same-origin', headers: { Accept: 'application/json' } }
-    if (body !== undefined) {
-      init.headers = { Accept: 'application/json', 'Content-Type': 'application/json' }
+  /** `reason` is what the audit log keeps as the why of it. A form goes as it is, with its files. */
+  async request<Answer>(method: Method, path: string, body?: unknown, reason = ''): Promise<Answer> {
+    const headers: Record<string, string> = { Accept: 'application/json' }
+    const init: RequestInit = { method, credentials: 'same-origin', headers }
+    if (reason) headers['X-Audit-Log-Reason'] = encodeURIComponent(reason)
+    if (body instanceof FormData) {
+      init.body = body
+    } else if (body !== undefined) {
+      headers['Content-Type'] = 'application/json'
       init.body = JSON.stringify(body)
     }
     let answer = await this.send(path, init)

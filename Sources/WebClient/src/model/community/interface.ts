@@ -9,9 +9,11 @@ export type Dialog =
   | { kind: 'serverSettings'; page?: string }
   | { kind: 'channelSettings'; channel: Id }
   | { kind: 'createChannel'; category: Id | null; type: 'text' | 'voice' }
+  | { kind: 'category'; category: Id | null }
   | { kind: 'invite' }
   | { kind: 'switcher' }
   | { kind: 'profile'; user: Id }
+  | { kind: 'moderate'; user: Id; act: 'kick' | 'ban' | 'timeout' }
   | { kind: 'lightbox'; url: string; name: string }
   | { kind: 'confirm'; title: string; text: string; action: string; isDangerous: boolean; run: () => Promise<void> }
 

@@ -1,13 +1,13 @@
 // The left panel: the server's name, categories with their channels, who is in which voice channel, conversations.
 
 import type { KeyboardEvent } from 'react'
-import { channelGroups, isUnread, nameOf, type CommunityState } from '../../model/community/state'
-import type { Channel } from '../../model/community/types'
+import { channelGroups, isUnread, may, nameOf, type CommunityState } from '../../model/community/state'
+import { Permission, type Category, type Channel } from '../../model/community/types'
 import { Icon } from '../icons'
 import { Face } from '../parts/Face'
 import { useWords } from '../useStore'
 import { useClient, useCommunity, useInterface } from './context'
-import { useChannelMenu, useServerMenu } from './menus'
+import { useCategoryMenu, useChannelMenu, useServerMenu } from './menus'
 import { VoiceMembers } from './voice/VoiceMembers'
 
 export function ChannelList(): JSX.Element {
@@ -19,9 +19,17 @@ export function ChannelList(): JSX.Element {
   const conversations = conversationsOf(state)
   return (
     <>
-      <button className="server-name" aria-haspopup="menu" onClick={serverMenu} onContextMenu={serverMenu}>
-        <span>{state.server.name}</span><Icon name="down" size={18} />
-      </button>
+      <div className="server-head">
+        <button className="server-name" aria-haspopup="menu" onClick={serverMenu} onContextMenu={serverMenu}>
+          {state.server.icon_url && <img src={state.server.icon_url} width={24} height={24} alt="" />}
+          <span>{state.server.name}</span><Icon name="down" size={18} />
+        </button>
+        {may(state, Permission.createInvite) && (
+          <button className="icon-button" aria-label={words('invite.people')} title={words('invite.people')} onClick={() => ui.dialog({ kind: 'invite' })}>
+            <Icon name="invite" size={20} />
+          </button>
+        )}
+      </div>
       <nav className="channels" aria-label={words('shell.channels')} onKeyDown={moveFocus}>
         {channelGroups(state).map(({ category, channels }) => {
           const isClosed = category !== null && collapsed[category.id] === true
@@ -29,11 +37,7 @@ export function ChannelList(): JSX.Element {
           const shown = isClosed ? channels.filter((channel) => isUnread(state, channel)) : channels
           return (
             <section key={category?.id ?? 'loose'}>
-              {category && (
-                <h3><button aria-expanded={!isClosed} onClick={() => ui.toggleCategory(category.id)}>
-                  <Icon name={isClosed ? 'right' : 'down'} size={12} /><span>{category.name}</span>
-                </button></h3>
-              )}
+              {category && <CategoryHead category={category} isClosed={isClosed} first={channels[0]?.type === 'voice' ? 'voice' : 'text'} />}
               <ul>{shown.map((channel) => <ChannelRow key={channel.id} channel={channel} />)}</ul>
             </section>
           )
@@ -46,6 +50,25 @@ export function ChannelList(): JSX.Element {
         )}
       </nav>
     </>
+  )
+}
+
+function CategoryHead({ category, isClosed, first }: { category: Category; isClosed: boolean; first: 'text' | 'voice' }): JSX.Element {
+  const { ui } = useClient()
+  const state = useCommunity()
+  const words = useWords()
+  const menu = useCategoryMenu(category)
+  const label = words('channel.createIn', { name: category.name })
+  return (
+    <h3 onContextMenu={menu}>
+      <button aria-expanded={!isClosed} onClick={() => ui.toggleCategory(category.id)}>
+        <Icon name={isClosed ? 'right' : 'down'} size={12} /><span>{category.name}</span>
+      </button>
+      {may(state, Permission.manageChannels) && (
+        <button className="icon-button add" aria-label={label} title={label}
+          onClick={() => ui.dialog({ kind: 'createChannel', category: category.id, type: first })}><Icon name="plus" size={16} /></button>
+      )}
+    </h3>
   )
 }
 
