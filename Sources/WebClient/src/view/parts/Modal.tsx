@@ -18,9 +18,11 @@ export function Modal({ title, children, onClose, wide = false }: {
       if (before instanceof HTMLElement) before.focus()
     }
   }, [])
+  // Dialogs inside this one send their events through it. A browser may close without asking when Escape is pressed again.
   return (
     <dialog ref={box} className={wide ? 'modal wide' : 'modal'} aria-label={title}
-      onCancel={(event) => { event.preventDefault(); onClose() }}
+      onCancel={(event) => { if (event.target === event.currentTarget) { event.preventDefault(); onClose() } }}
+      onClose={(event) => { if (event.target === event.currentTarget && event.currentTarget.isConnected) onClose() }}
       onMouseDown={(event) => { if (event.target === event.currentTarget) onClose() }}>
       <div className="modal-body">
         <header>

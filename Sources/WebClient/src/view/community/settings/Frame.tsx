@@ -30,7 +30,8 @@ export function SettingsFrame({ title, pages, first, foot, onClose }: {
   const page = pages.find(({ key }) => key === chosen) ?? pages[0]
   return (
     <dialog ref={box} className="settings" aria-label={title}
-      onCancel={(event) => { if (event.target === event.currentTarget) { event.preventDefault(); onClose() } }}>
+      onCancel={(event) => { if (event.target === event.currentTarget) { event.preventDefault(); onClose() } }}
+      onClose={(event) => { if (event.target === event.currentTarget && event.currentTarget.isConnected) onClose() }}>
       <nav aria-label={title}>
         <h2>{title}</h2>
         <ul>{pages.map(({ key, title: name }) => (
