@@ -13,6 +13,10 @@ export function Modal({ title, children, onClose, wide = false }: {
     const dialog = box.current
     const before = document.activeElement
     dialog?.showModal()
+    // Where people begin: the first field, or else what the dialog is about to do; not the button that closes it.
+    const fields = 'input:not([type="radio"], [type="checkbox"], [type="file"], [readonly]), textarea, select'
+    const start = dialog?.querySelector<HTMLElement>(fields) ?? dialog?.querySelector<HTMLElement>('.modal-actions .primary')
+    start?.focus()
     return () => {
       dialog?.close()
       if (before instanceof HTMLElement) before.focus()

@@ -18,6 +18,7 @@ interface Entry {
   action: string
   record_type: string | null
   record_id: string | null
+  details: string | null
   reason: string | null
   old_values: Values
   new_values: Values
@@ -63,6 +64,7 @@ function EntryRow({ entry }: { entry: Entry }): JSX.Element {
       {actor && <Face person={actor} size={32} />}
       <span className="row-text">
         <span><b><bdi>{actor ? nameOf(actor) : words(entry.user_id ? 'chat.unknownUser' : 'audit.server')}</bdi></b>{' '}{said}</span>
+        {entry.details && <span className="hint">{entry.details}</span>}
         {changes && <span className="hint">{changes}</span>}
         {entry.reason && <span className="hint">{words('audit.reason', { reason: entry.reason })}</span>}
         <span className="hint">{moment(language, entry.created_at)}</span>

@@ -51,7 +51,7 @@ export function Picture({ children, canRemove, label, onFile, onRemove }: {
   }
   return (
     <>
-      <div className="picture">
+      <div className="picture-choice">
         {children}
         <button type="button" className="secondary" disabled={task.isBusy} onClick={() => input.current?.click()}>
           {task.isBusy ? words('auth.busy') : label}
