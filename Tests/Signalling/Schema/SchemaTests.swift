@@ -46,8 +46,8 @@ import Testing
 
   /// Tables whose size an administrator decides about: reading one whole costs nothing.
   private static let small: Set = [
-    "bans", "bot_tokens", "category_permissions", "channel_permissions", "channels", "invites", "password_resets",
-    "pins",
+    "bans", "bot_tokens", "category_permissions", "channel_permissions", "channels", "incoming_webhooks", "invites",
+    "outgoing_webhooks", "password_resets", "pins",
   ]
 
   /// Without it, deleting one row reads every row that could refer to it.
