@@ -275,6 +275,54 @@ def test_escape_closes_one_dialog_at_a_time(people):
         expect(owner.page.locator("dialog[open]")).to_have_count(left)
 
 
+def test_a_role_is_made_and_given_and_shows_its_holder_what_it_allows(people):
+    community, somebody, owner, member = people
+    owner.settings(of="Server settings", page="Roles")
+    owner.press("Create a role")
+    owner.page.fill("[name=name]", "Greeters")
+    owner.page.get_by_role("switch", name="Create invitations").check()
+    owner.press("Save")
+    expect(owner.page.get_by_text("Saved")).to_be_visible()
+    owner.page.locator(".settings > nav").get_by_role("button", name="Members", exact=True).click()
+    owner.page.get_by_label("Search members").fill(somebody.name)
+    owner.page.locator(".rows button").click()
+    owner.page.locator(".modal").get_by_label("Greeters").click()
+    expect(member.page.get_by_role("button", name="Invite people")).to_be_visible()
+    assert community.owner.call("DELETE", f"/roles/{community.role('Greeters')}").status == 200
+    expect(member.page.get_by_role("button", name="Invite people")).to_have_count(0)
+
+
+def test_a_moderator_is_offered_only_who_stands_below(people):
+    community, somebody, _, member = people
+    given = community.owner.call("PUT", f"/users/{somebody.id}/roles", {"roles": [community.role("Moderator")]})
+    assert given.status == 200
+    other = community.join(somebody.name[:8] + "other")
+    row = member.page.locator(".member", has_text=somebody.name[:8] + "other")
+    row.click(button="right")
+    expect(member.page.get_by_role("menuitem", name="Ban")).to_be_visible()
+    member.page.keyboard.press("Escape")
+    member.page.locator(".member", has_text="sahip").click(button="right")
+    expect(member.page.get_by_role("menuitem")).to_have_text(["Profile", "Send a message"])
+    assert other.get("/users/me").status == 200
+
+
+def test_a_ban_with_its_reason_is_in_the_log_and_can_be_lifted(people):
+    community, somebody, owner, member = people
+    owner.page.locator(".member", has_text=somebody.name).click(button="right")
+    owner.press("Ban", "menuitem")
+    owner.page.fill("[name=reason]", "kötü şaka")
+    owner.press("Ban")
+    expect(member.page.locator("[name=login]")).to_be_visible()
+    owner.settings(of="Server settings", page="Audit log")
+    line = owner.page.locator(".rows li", has_text=f"banned {somebody.name}")
+    expect(line).to_contain_text("Reason: kötü şaka")
+    owner.page.locator(".settings > nav").get_by_role("button", name="Bans", exact=True).click()
+    owner.press(f"Lift the ban of {somebody.name}")
+    owner.press("Lift the ban")
+    expect(owner.page.get_by_text("Nobody is banned.")).to_be_visible()
+    assert community.owner.get("/bans")["bans"] == []
+
+
 def one_time_code(secret: str) -> str:
     """RFC 6238 with its defaults."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))

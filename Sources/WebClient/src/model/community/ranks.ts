@@ -22,7 +22,7 @@ export const mayModerate = (state: CommunityState, user: User, permission: numbe
 
 /** Whether we may change, give or take this role. */
 export const isBelowUs = (state: CommunityState, role: Role): boolean =>
-  !role.is_owner && (role.is_default || role.position < rankOf(state, state.me)) && (!role.is_default || rankOf(state, state.me) > 0)
+  !role.is_owner && role.position < rankOf(state, state.me)
 
 /** Roles as people read them: the highest first, the one of everybody last. */
 export const rolesInOrder = (state: CommunityState): Role[] =>

@@ -2,7 +2,7 @@
 
 import { useContext, useEffect, useState } from 'react'
 import { nameOf, type CommunityState } from '../../../model/community/state'
-import type { Id } from '../../../model/community/types'
+import type { Id, User } from '../../../model/community/types'
 import { isKey } from '../../../strings/catalogue'
 import { Face } from '../../parts/Face'
 import { LanguageContext, useWords, type Words } from '../../useStore'
@@ -29,7 +29,10 @@ const PAGE = 50
 
 export function AuditLog(): JSX.Element {
   const { api } = useClient()
+  const { members } = useCommunity()
   const words = useWords()
+  // Those who have left still have a name in what they did.
+  const [gone, setGone] = useState<Record<Id, User>>({})
   const [entries, setEntries] = useState<Entry[]>([])
   const [hasMore, setHasMore] = useState(false)
   const task = useTask()
@@ -37,11 +40,15 @@ export function AuditLog(): JSX.Element {
     const answer = await api.get<{ audit_logs: Entry[] }>(`/audit-log?limit=${PAGE}${before ? `&before=${before}` : ''}`)
     setEntries((old) => (before ? [...old, ...answer.audit_logs] : answer.audit_logs))
     setHasMore(answer.audit_logs.length === PAGE)
+    const named = answer.audit_logs.flatMap((entry) => [entry.user_id, entry.record_type === 'user' ? entry.record_id : null])
+    const strangers = [...new Set(named)].filter((id): id is Id => id !== null && !members[id] && !gone[id])
+    const found = await Promise.all(strangers.map((id) => api.get<{ user: User }>(`/users/${id}`).catch(() => null)))
+    setGone((old) => ({ ...old, ...Object.fromEntries(found.flatMap((each) => (each ? [[each.user.id, each.user]] : []))) }))
   })
   useEffect(() => { void load(undefined) }, [api])
   return (
     <>
-      <ul className="rows">{entries.map((entry) => <EntryRow key={entry.id} entry={entry} />)}</ul>
+      <ul className="rows">{entries.map((entry) => <EntryRow key={entry.id} entry={entry} people={{ ...gone, ...members }} />)}</ul>
       <Failure text={task.failure} />
       {hasMore && (
         <div><button className="secondary" disabled={task.isBusy} onClick={() => void load(entries[entries.length - 1]?.id)}>{words('audit.more')}</button></div>
@@ -50,13 +57,13 @@ export function AuditLog(): JSX.Element {
   )
 }
 
-function EntryRow({ entry }: { entry: Entry }): JSX.Element {
+function EntryRow({ entry, people }: { entry: Entry; people: Record<Id, User> }): JSX.Element {
   const state = useCommunity()
   const words = useWords()
   const language = useContext(LanguageContext)
-  const actor = entry.user_id ? state.members[entry.user_id] : undefined
+  const actor = entry.user_id ? people[entry.user_id] : undefined
   const key = `audit.${entry.action}`
-  const target = targetOf(state, entry)
+  const target = targetOf(state, people, entry)
   const said = isKey(key) ? words(key, { target }) : [entry.action, target].filter(Boolean).join(' ')
   const changes = changesOf(words, entry)
   return (
@@ -76,9 +83,10 @@ function EntryRow({ entry }: { entry: Entry }): JSX.Element {
 const nameIn = (values: Values): string | null => (typeof values?.['name'] === 'string' ? values['name'] : null)
 
 /** What it was done to, as people call it. */
-function targetOf(state: CommunityState, { record_type: type, record_id: id, old_values, new_values }: Entry): string {
+function targetOf(state: CommunityState, people: Record<Id, User>, { record_type: type, record_id: id, old_values, new_values }: Entry): string {
   if (!id) return ''
-  const known = type === 'user' ? state.members[id] && nameOf(state.members[id]!)
+  const person = people[id]
+  const known = type === 'user' ? person && nameOf(person)
     : type === 'role' ? state.roles[id]?.name
       : type === 'channel' ? state.channels[id]?.name
         : type === 'category' ? state.categories[id]?.name : undefined
