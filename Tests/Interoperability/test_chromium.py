@@ -113,7 +113,7 @@ def test_the_page_runs_under_a_policy_without_inline_script(server):
         page = browser.new_page()
         violations = []
         page.on("console", lambda message: violations.append(message.text) if "Content Security" in message.text else None)
-        answer = page.goto(server.url)
+        answer = page.goto(f"{server.url}/#ekip")
         policy = answer.headers["content-security-policy"]
         assert "script-src 'self'" in policy and "unsafe-eval" not in policy
         page.wait_for_selector("#join")
