@@ -56,25 +56,28 @@ class Crowd:
         self.arrived: dict[bytes, int] = {}
         self.last: dict[bytes, float] = {}
 
-    def listen(self, until: float, marks: list[bytes]):
-        while time.monotonic() < until and any(self.arrived.get(mark, 0) < self.count for mark in marks):
+    def listen(self, until: float, total: int):
+        """Reads until every mark has arrived everywhere, or until then."""
+        left = total * self.count
+        while left > 0 and time.monotonic() < until:
             for key, _ in self.selector.select(0.05):
                 connection = key.data
                 part = connection.tail + connection.socket.recv(262_144)
                 now = time.monotonic()
-                for mark in marks:
-                    found = part.count(mark)
-                    if found:
-                        self.arrived[mark] = self.arrived.get(mark, 0) + found
-                        self.last[mark] = now
-                # A mark that was cut in two is found with the next part; one that was found must not be found again.
-                cut = part.rfind(b"<<")
-                connection.tail = part[cut:] if cut >= len(part) - 16 and b">>" not in part[cut:] else b""
+                place = part.find(b"<<")
+                while place >= 0 and place + 10 <= len(part):
+                    mark = part[place:place + 10]
+                    self.arrived[mark] = self.arrived.get(mark, 0) + 1
+                    self.last[mark] = now
+                    left -= 1
+                    place = part.find(b"<<", place + 10)
+                # A mark that was cut in two is whole with the next part.
+                connection.tail = part[place:] if place >= 0 else part[-1:] if part[-1:] == b"<" else b""
 
 
-def deliveries(community: Community, crowd: Crowd, author, messages: int, rate: float) -> list[float]:
-    """Milliseconds from the POST to the last receiver, for each message."""
-    marks = [f"<<{index:06d}>>".encode() for index in range(messages)]
+def deliveries(community: Community, crowd: Crowd, author, messages: int, rate: float, first: int) -> list[float]:
+    """Milliseconds from the POST to the last receiver, for each message. `first` numbers them, so that none is mistaken."""
+    marks = [f"<<{index:06d}>>".encode() for index in range(first, first + messages)]
     sent: dict[bytes, float] = {}
 
     def post():
@@ -87,7 +90,7 @@ def deliveries(community: Community, crowd: Crowd, author, messages: int, rate: 
 
     poster = threading.Thread(target=post)
     poster.start()
-    crowd.listen(time.monotonic() + messages / rate + 30, marks)
+    crowd.listen(time.monotonic() + messages / rate + 30, messages)
     poster.join()
     lost = [mark for mark in marks if crowd.arrived.get(mark, 0) != crowd.count]
     assert not lost, f"{len(lost)} messages did not reach everybody once"
@@ -132,7 +135,7 @@ def main():
         connections = connect(options.connections)
         crowd = Crowd(connections)
         quiet = shown(
-            f"POST to the last of {crowd.count} receivers", deliveries(community, crowd, members[0], options.messages, options.rate))
+            f"POST to the last of {crowd.count} receivers", deliveries(community, crowd, members[0], options.messages, options.rate, 0))
 
         def storm():
             for index in range(options.logins):
@@ -142,7 +145,7 @@ def main():
         storm()
         stormy = shown(
             f"the same while {options.logins} people log in",
-            deliveries(community, crowd, members[0], options.messages, options.rate))
+            deliveries(community, crowd, members[0], options.messages, options.rate, options.messages))
         others = connect(options.idle - options.connections, options.connections)
         resident = community.server.resident_kilobytes()
         print(f"{options.idle} connections: {resident / 1024:.0f} MB resident in all, "
