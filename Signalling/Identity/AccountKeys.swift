@@ -27,6 +27,12 @@ public struct AccountKeys: Sendable {
     AccountKeys(access: SecureRandom.bytes(32), refresh: SecureRandom.bytes(32), sealing: SecureRandom.bytes(32))
   }
 
+  /// What makes a new server the reader's: shown where it was started, and good until there is an owner. Follows from
+  /// `access`, so that a restart before the set-up does not change it.
+  public var setupCode: String {
+    String(Base64.encodeURL(HMACSHA256.code(for: Array("mqvi set-up".utf8), key: access)).prefix(20))
+  }
+
   /// The key for tokens of one use. Those of short life on the server's own behalf have keys derived from `access`.
   func key(_ use: SignedToken.Use) -> [UInt8] {
     switch use {

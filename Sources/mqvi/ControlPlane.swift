@@ -94,6 +94,9 @@ struct ControlPlane: WebHandler, ~Copyable {
     community.stop()
   }
 
+  /// What the first owner shows who is not at this machine; nil once there is one.
+  var setupCode: String? { community.setupCode }
+
   // MARK: What the web edge calls
 
   var nextDeadline: Instant {

@@ -44,6 +44,7 @@ enum Serve {
       settings, key: key, log: log, files: files, termination: termination, bridge: bridge, certificate: certificate,
       at: Clock.moment())
     announce(settings, server.address, isSecure: server.isSecure, key: key, hasPage: hasPage)
+    if let code = plane.setupCode { announceSetup(settings, server.address, isSecure: server.isSecure, code: code) }
     announce(plane.bridge, settings)
     for descriptor in plane.watched { try server.watch(descriptor) }
     server.run(&plane)
@@ -67,6 +68,15 @@ enum Serve {
     if !hasPage { Terminal.print("  web page    not built: run scripts/web, or set MQVI_WEB_ROOT") }
     Terminal.print("  API key     \(key.id)")
     Terminal.print("  data        \(settings.dataDirectory)")
+  }
+
+  /// How a new server gets its owner. On this machine the address alone is enough.
+  private static func announceSetup(_ settings: Settings, _ address: SocketAddress, isSecure: Bool, code: String) {
+    // By itself too: behind a proxy, people reach it under a name that is not known here.
+    Terminal.print("  set-up      nobody owns this server yet; from another machine it takes the code \(code)")
+    for host in Addresses.browsable(settings) where host != "localhost" {
+      Terminal.print("              \(isSecure ? "https" : "http")://\(host):\(address.port)/#/setup/\(code)")
+    }
   }
 
   /// Where media comes in.

@@ -4,6 +4,9 @@ import base64
 import concurrent.futures
 import hashlib
 import hmac
+import http.client
+import json
+import re
 import struct
 import time
 
@@ -42,9 +45,33 @@ def totp(secret: str, at: float | None = None) -> str:
 
 
 def test_a_server_is_set_up_once(community):
-    assert community.call("GET", "/setup")["setup"] == {"needed": False}
+    assert community.call("GET", "/setup")["setup"] == {"needed": False, "code_needed": False}
     again = community.call("POST", "/setup", {"server_name": "Mine", "username": "mallory", "password": PASSWORD})
     assert (again.status, again["reason"]) == (409, "set_up")
+
+
+def test_a_new_server_is_not_taken_by_who_finds_it_behind_a_proxy():
+    server = Server()
+    try:
+        body = {"server_name": "Mine", "username": "mallory", "password": PASSWORD}
+
+        def ask(**more):
+            connection = http.client.HTTPConnection("127.0.0.1", server.http)
+            connection.request("POST", "/api/setup", json.dumps({**body, **more}), {
+                "Content-Type": "application/json", "Host": "mqvi.example.org", "X-Forwarded-For": "203.0.113.9"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+        status, answer = ask()
+        assert (status, answer["reason"]) == (403, "setup_code")
+        # The line stands below the address, which the fixture waited for.
+        deadline = time.monotonic() + 5
+        while not (found := re.search(r"it takes the code ([\w-]+)", server.output())) and time.monotonic() < deadline:
+            pass
+        code = found.group(1)
+        assert ask(setup_code=code)[0] == 201
+    finally:
+        assert server.stop() == 0
 
 
 def test_nobody_registers_without_an_invitation(community):

@@ -15,7 +15,10 @@ extension IdentityRoutes {
         .post, "/auth/register", "register",
         "Makes an account: with an invitation, or the owner's while nobody has one.", tag: "Accounts", access: .anyone,
         body: .json(
-          .object(Shapes.registration + [.optional("invite_code", .string(1...64), "needed once there is an owner")])),
+          .object(
+            Shapes.registration + [
+              .optional("invite_code", .string(1...64), "needed once there is an owner"), Self.codeField,
+            ])),
         answer: Shapes.signedIn, status: 201, problems: [.forbidden, .notFound, .conflict], rate: .credentials,
         headers: BrowserHeaders.all,
         handle: { (call) throws(Problem) in try register(call) }),
@@ -39,7 +42,10 @@ extension IdentityRoutes {
     // The owner may have an official name; whether this is the owner, the tables say.
     let form = try Registration(call, byOwner: true)
     return .read { (reading) throws(Problem) in
-      if try reading.tables.needsSetup() { return found(form, FirstChannels(locale: "tr").server, call) }
+      if try reading.tables.needsSetup() {
+        try checkSetup(call)
+        return found(form, FirstChannels(locale: "tr").server, call)
+      }
       guard let code else {
         throw Problem(.forbidden, "this server can be joined by invitation only", reason: "invite_required")
       }

@@ -3,6 +3,7 @@
 import API
 import Access
 import Chronology
+import Cryptography
 import Identifiers
 import JSON
 import Problems
@@ -12,10 +13,19 @@ extension IdentityRoutes {
     [
       Route(
         .get, "/setup", "getSetup", "Whether the server still has to be set up.", tag: "Set-up", access: .anyone,
-        answer: [Shape.Field("setup", .object([Shape.Field("needed", .boolean)]))],
-        handle: { (_) throws(Problem) in
-          .read { (reading) throws(Problem) in
-            .reply("setup", ["needed": .bool(try reading.tables.needsSetup())])
+        answer: [
+          Shape.Field(
+            "setup",
+            .object([
+              Shape.Field("needed", .boolean),
+              Shape.Field("code_needed", .boolean, "whether the caller has to show the code that the server printed"),
+            ]))
+        ],
+        handle: { (call) throws(Problem) in
+          let isAtMachine = Self.isAtMachine(call.origin)
+          return .read { (reading) throws(Problem) in
+            let isNeeded = try reading.tables.needsSetup()
+            return .reply("setup", ["needed": .bool(isNeeded), "code_needed": .bool(isNeeded && !isAtMachine)])
           }
         }),
       Route(
@@ -26,9 +36,10 @@ extension IdentityRoutes {
             [
               Shape.Field("server_name", .string(1...100)),
               .optional("locale", .choice(FirstChannels.locales), "language of the first channels' names"),
+              Self.codeField,
             ] + Shapes.registration)),
-        answer: [Shape.Field("server", .reference("Server"))] + Shapes.signedIn, status: 201, problems: [.conflict],
-        rate: .credentials, headers: BrowserHeaders.all,
+        answer: [Shape.Field("server", .reference("Server"))] + Shapes.signedIn, status: 201,
+        problems: [.conflict, .forbidden], rate: .credentials, headers: BrowserHeaders.all,
         handle: { (call) throws(Problem) in try setUp(call) }),
     ]
   }
@@ -41,8 +52,31 @@ extension IdentityRoutes {
     return .read { (reading) throws(Problem) in
       // Before the password is hashed: a set-up that is done costs nothing to ask for.
       guard try reading.tables.needsSetup() else { throw Self.isSetUp }
+      try checkSetup(call)
       return found(form, name, call)
     }
+  }
+
+  static let codeField = Shape.Field.optional(
+    "setup_code", .string(1...64), "what the server printed when it started; not needed on the machine itself")
+
+  /// A server without an owner belongs to nobody who merely finds it: only to who sits at its machine, or has read what
+  /// it printed there.
+  func checkSetup(_ call: Call) throws(Problem) {
+    guard !Self.isAtMachine(call.origin) else { return }
+    let shown = Array((call.body["setup_code"]?.string ?? "").utf8)
+    guard ConstantTime.areEqual(shown, Array(keys.setupCode.utf8)) else {
+      throw Problem(
+        .forbidden, "show the set-up code that the server printed when it started", reason: "setup_code",
+        pointer: "/setup_code")
+    }
+  }
+
+  /// Whether the caller's browser runs on this machine. The address alone does not say it, because a proxy here may hide
+  /// whom it serves; nor does the name, which a page elsewhere can make point here.
+  private static func isAtMachine(_ origin: Origin) -> Bool {
+    guard origin.address.hasPrefix("127.") || origin.address == "::1" else { return false }
+    return ["localhost", "127.0.0.1", "[::1]"].contains { origin.host == $0 || origin.host.hasPrefix($0 + ":") }
   }
 
   static let isSetUp = Problem(.conflict, "the server is set up already", reason: "set_up")

@@ -149,6 +149,9 @@ struct CommunityPlane: ~Copyable {
     return lastJob
   }
 
+  /// See `AccountKeys.setupCode`; nil once somebody owns the server.
+  var setupCode: String? { directory.members.isEmpty ? keys.setupCode : nil }
+
   /// What makes `wake` be due.
   var watched: [Int32] { [rows.signal.readable, workers.outcomes.signal.readable, fetched.signal.readable] }
 

@@ -31,12 +31,15 @@ final class Accounts {
       sealing: [UInt8](repeating: 7, count: 32))
     community = try TestCommunity(IdentityRoutes(keys, holders: holders).all)
     authenticator = try Authenticator(keys, reading: community.database, at: community.now.wall)
-    guard isSetUp else { return }
+    guard isSetUp else {
+      community.origin = Origin(address: "127.0.0.1", userAgent: "test", host: "localhost:8080")
+      return
+    }
     let answer = call(
       "POST", "/api/setup",
       [
         "server_name": "Deneme", "username": "ayse", "email": "ayse@example.org",
-        "password": .string(Self.ownerPassword),
+        "password": .string(Self.ownerPassword), "setup_code": .string(keys.setupCode),
       ])
     owner = try #require(answer["user"]["id"]?.string.flatMap { Identifier($0) })
     _ = community.takeEvents()

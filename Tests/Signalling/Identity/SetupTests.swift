@@ -62,4 +62,43 @@ import Testing
     #expect(answer.status == 201)
     #expect(accounts.community.directory.isOwner(try Client(answer).user))
   }
+
+  /// Addresses and hosts of callers who are not at the machine, whatever one of the two pretends.
+  private static let elsewhere = [
+    ("192.0.2.7", "mqvi.example.org"), ("192.0.2.7", "localhost:8080"), ("127.0.0.1", "mqvi.example.org"),
+    ("127.0.0.1", "localhost.example.org"), ("::ffff:192.0.2.7", "127.0.0.1"),
+  ]
+
+  @Test(arguments: elsewhere)
+  func `who merely finds a new server cannot make it theirs`(_ address: String, _ host: String) throws {
+    let accounts = try Accounts(isSetUp: false)
+    accounts.community.origin = Origin(address: address, host: host)
+    #expect(accounts.call("GET", "/api/setup")["setup"]["code_needed"] == true)
+    let registration: JSONValue = ["username": "mallory", "password": "correct horse"]
+    for (path, sent) in [("/api/setup", body), ("/api/auth/register", registration)] {
+      let answer = accounts.call("POST", path, sent)
+      #expect(answer.status == 403 && answer["reason"] == "setup_code")
+      var guessed = sent.object ?? JSONObject()
+      guessed["setup_code"] = .string(String(accounts.keys.setupCode.dropLast()))
+      #expect(accounts.call("POST", path, .object(guessed)).status == 403)
+    }
+    #expect(accounts.call("GET", "/api/setup")["setup"]["needed"] == true)
+  }
+
+  @Test func `who has read what the server printed makes it theirs from anywhere`() throws {
+    let accounts = try Accounts(isSetUp: false)
+    accounts.community.origin = Origin(address: "192.0.2.7", host: "mqvi.example.org")
+    var sent = body.object ?? JSONObject()
+    sent["setup_code"] = .string(accounts.keys.setupCode)
+    #expect(accounts.call("POST", "/api/setup", .object(sent)).status == 201)
+  }
+
+  @Test func `at the machine itself no code is asked for`() throws {
+    for (address, host) in [("127.0.0.1", "127.0.0.1:8080"), ("::1", "[::1]:8080"), ("127.0.0.1", "localhost")] {
+      let accounts = try Accounts(isSetUp: false)
+      accounts.community.origin = Origin(address: address, host: host)
+      #expect(accounts.call("GET", "/api/setup")["setup"]["code_needed"] == false)
+      #expect(accounts.call("POST", "/api/setup", body).status == 201)
+    }
+  }
 }

@@ -7,7 +7,7 @@ import type { User } from './types'
 export type SessionState =
   | { phase: 'starting' }
   /** The server has no owner yet. */
-  | { phase: 'setup' }
+  | { phase: 'setup'; codeNeeded: boolean }
   | { phase: 'signedOut'; expired: boolean }
   /** The password was right; a code is wanted next. */
   | { phase: 'secondFactor'; ticket: string }
@@ -21,6 +21,8 @@ export interface SetupInput {
   email?: string
   password: string
   locale: string
+  /** What the server printed when it started. */
+  setup_code?: string
 }
 
 export class Session {
@@ -40,8 +42,8 @@ export class Session {
       this.state.set({ phase: 'signedIn', user })
     } catch (error) {
       if (error instanceof Problem && error.code === 'NETWORK') return this.state.set({ phase: 'unreachable' })
-      const setup = await this.api.get<{ setup: { needed: boolean } }>('/setup').catch(() => null)
-      this.state.set(setup?.setup.needed ? { phase: 'setup' } : { phase: 'signedOut', expired: false })
+      const setup = await this.api.get<{ setup: { needed: boolean; code_needed: boolean } }>('/setup').catch(() => null)
+      this.state.set(setup?.setup.needed ? { phase: 'setup', codeNeeded: setup.setup.code_needed } : { phase: 'signedOut', expired: false })
     }
   }
 

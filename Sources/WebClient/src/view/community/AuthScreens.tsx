@@ -11,7 +11,7 @@ export function AuthScreens({ state, invite, onGuest }: {
   state: SessionState; invite: string | null; onGuest: () => void
 }): JSX.Element {
   switch (state.phase) {
-    case 'setup': return <Setup onGuest={onGuest} />
+    case 'setup': return <Setup codeNeeded={state.codeNeeded} onGuest={onGuest} />
     case 'secondFactor': return <SecondFactor />
     case 'unreachable': return <Unreachable />
     default: return <Door invite={invite} expired={state.phase === 'signedOut' && state.expired} onGuest={onGuest} />
@@ -81,17 +81,24 @@ function AccountFields(): JSX.Element {
   )
 }
 
-function Setup({ onGuest }: { onGuest: () => void }): JSX.Element {
+function Setup({ codeNeeded, onGuest }: { codeNeeded: boolean; onGuest: () => void }): JSX.Element {
   const { session } = useClient()
   const words = useWords()
   const locale = useContext(LanguageContext)
   return (
     <Card title={words('auth.setup.title')} text={words('auth.setup.text')} action={words('auth.setup.button')}
-      onSubmit={(fields) => session.setUp({ server_name: text(fields, 'server_name'), ...accountFields(fields), locale })}
+      onSubmit={(fields) => session.setUp({
+        server_name: text(fields, 'server_name'), ...accountFields(fields), locale,
+        ...(codeNeeded ? { setup_code: text(fields, 'setup_code') } : {}),
+      })}
       footer={<button type="button" className="link" onClick={onGuest}>{words('auth.guest')}</button>}>
       <Field label={words('auth.setup.server')} name="server_name" required maxLength={100} autoFocus
         placeholder={words('auth.setup.server.placeholder')} />
       <AccountFields />
+      {codeNeeded && (
+        <Field label={words('auth.setup.code')} name="setup_code" required maxLength={64} autoComplete="off" hint={words('auth.setup.code.hint')}
+          defaultValue={/^#\/setup\/([\w-]+)$/.exec(location.hash)?.[1] ?? ''} />
+      )}
     </Card>
   )
 }

@@ -61,7 +61,7 @@ export function CommunityApp({ onGuest, onLanguage }: { onGuest: () => void; onL
   const isSignedIn = state.phase === 'signedIn'
   useEffect(() => {
     if (!isSignedIn) return undefined
-    if (location.hash.startsWith('#/invite/')) history.replaceState(null, '', location.pathname)
+    if (/^#\/(invite|setup)\//.test(location.hash)) history.replaceState(null, '', location.pathname)
     community.start()
     return () => { void client.voice.leave(); community.stop() }
   }, [isSignedIn, community, client])
