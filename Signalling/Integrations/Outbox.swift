@@ -59,7 +59,7 @@ public enum Outbox {
     let due = try tables.query(
       """
       SELECT o.id, o.attempts, o.body, w.id, w.url, w.secret FROM outbox o JOIN outgoing_webhooks w ON w.id = o.webhook_id
-      WHERE o.due_at <= ?1 AND w.disabled_at IS NULL ORDER BY o.due_at, o.id LIMIT ?2
+      WHERE o.due_at <= ?1 ORDER BY o.due_at, o.id LIMIT ?2
       """, writing.at, Limit.turn,
       row: {
         (
@@ -114,13 +114,22 @@ public enum Outbox {
         disabled_at = CASE WHEN ?2 = 410 OR (NOT ?4 AND failures + 1 >= ?5) THEN ?3 ELSE disabled_at END
       WHERE id = ?1
       """, hook, status, writing.at, isTaken, Limit.failures)
-    if isTaken || attempts >= Limit.attempts || status == 410 {
-      try tables.execute("DELETE FROM outbox WHERE id = ?1", id)
-    }
+    if isTaken || attempts >= Limit.attempts { try tables.execute("DELETE FROM outbox WHERE id = ?1", id) }
+    // What waits for one that is switched off would be looked at for ever.
+    try tables.execute(
+      """
+      DELETE FROM outbox WHERE webhook_id = ?1
+        AND EXISTS (SELECT 1 FROM outgoing_webhooks WHERE id = ?1 AND disabled_at IS NOT NULL)
+      """, hook)
   }
 
-  /// When the next delivery is due; nil when none waits. Drops what is too much on the way.
-  public static func upkeep(_ writing: inout Writing) throws(Problem) -> WallTime? {
+  /// When the next delivery is due; nil when none waits.
+  public static func next(_ tables: Tables) throws(Problem) -> WallTime? {
+    try tables.first("SELECT due_at FROM outbox ORDER BY due_at LIMIT 1", row: { $0.time(0) })
+  }
+
+  /// Drops what is too much, oldest first. It looks at all that waits, so it belongs to the upkeep and to no message.
+  public static func trim(_ writing: inout Writing) throws(Problem) {
     try writing.tables.execute(
       """
       DELETE FROM outbox WHERE id IN (
@@ -128,9 +137,5 @@ public enum Outbox {
           SELECT id, row_number() OVER (PARTITION BY webhook_id ORDER BY id DESC) AS place FROM outbox)
         WHERE place > ?1)
       """, Limit.waiting)
-    return try writing.tables.first(
-      """
-      SELECT min(o.due_at) FROM outbox o JOIN outgoing_webhooks w ON w.id = o.webhook_id WHERE w.disabled_at IS NULL
-      """, row: { $0.optionalTime(0) }) ?? nil
   }
 }

@@ -90,8 +90,8 @@ extension CommunityPlane {
   /// Last seen, chosen presence: what is lost if the writer is too busy is told again by the next change.
   private mutating func write(_ note: GatewayNote, at moment: Moment) {
     let job = expect(.note)
-    let accepted = rows.write(id: job) { database, state throws(Problem) in
-      try note.write(Writing(database, state, at: moment.wall))
+    let accepted = rows.change(under: job, at: moment) { writing throws(Problem) in
+      try note.write(writing)
       return .done
     }
     if !accepted { pending[job] = nil }

@@ -19,12 +19,9 @@ extension CommunityPlane {
     outboxDue = moment.instant + OutboxRhythm.longest
     let keys = keys
     let job = expect(.deliveries)
-    let accepted = rows.write(id: job) { database, state throws(Problem) in
-      var writing = Writing(database, state, at: moment.wall)
+    let accepted = rows.change(under: job, at: moment) { writing throws(Problem) in
       let deliveries = try Outbox.take(&writing, keys)
-      let next = try Outbox.upkeep(&writing)
-      state = writing.state
-      return .deliveries(deliveries, next: next)
+      return .deliveries(deliveries, next: try Outbox.next(writing.tables))
     }
     if !accepted { pending[job] = nil }
   }
@@ -43,10 +40,8 @@ extension CommunityPlane {
 
   func delivered(_ result: FetchResult, at moment: Moment) {
     // Under no number: what is not written back is sent once more, under the same id.
-    _ = rows.write(id: 0) { database, state throws(Problem) in
-      var writing = Writing(database, state, at: moment.wall)
+    _ = rows.change(under: 0, at: moment) { writing throws(Problem) in
       try Outbox.finish(Identifier(rawValue: Int64(bitPattern: result.id)), status: result.status, &writing)
-      state = writing.state
       return .done
     }
   }

@@ -56,10 +56,8 @@ extension CommunityPlane {
   func write(_ denied: [DeniedAccess], at moment: Moment) {
     // Under no number: nobody waits for it, and a writer that is too busy is not asked again.
     guard !denied.isEmpty else { return }
-    _ = rows.write(id: 0) { database, state throws(Problem) in
-      var writing = Writing(database, state, at: moment.wall)
+    _ = rows.change(under: 0, at: moment) { writing throws(Problem) in
       for entry in denied { try entry.record(in: &writing) }
-      state = writing.state
       return .done
     }
   }

@@ -79,12 +79,14 @@ extension CommunityPlane {
     return isAccepted
   }
 
+  /// Of steps that no request began: in no table, so nobody can ask for it.
+  private static let ownRoute = Route(
+    .post, "/", "own", "What the server does by itself.", tag: "", access: .anyone, handle: { _ in .done })
+
   /// Looks up the previews of a message's links, if that is wanted. Where the server is too busy there are none.
   mutating func lookUpLinks(of message: Identifier, at moment: Moment) {
     guard linkPreviews else { return }
-    let route = Route(
-      .post, "/", "lookUpLinks", "Nobody asks for it from outside.", tag: "", access: .anyone, handle: { _ in .done })
-    let chain = Chain(route: route, call: Call(directory: directory, at: moment))
+    let chain = Chain(route: Self.ownRoute, call: Call(directory: directory, at: moment))
     _ = start(Chat.previews(of: message), chain)
   }
 
@@ -141,12 +143,10 @@ extension CommunityPlane {
   private mutating func keepUp(at moment: Moment) {
     upkeepDue = moment.instant + Rhythm.upkeep
     let job = expect(.upkeep)
-    let accepted = rows.write(id: job) { database, state throws(Problem) in
-      var writing = Writing(database, state, at: moment.wall)
+    let accepted = rows.change(under: job, at: moment) { writing throws(Problem) in
+      try Outbox.trim(&writing)
       let hasMore = try Chat.upkeep(&writing)
-      let unnamed = try Attachments.collect(&writing)
-      state = writing.state
-      return .turn(unnamed: unnamed, hasMore: hasMore)
+      return .turn(unnamed: try Attachments.collect(&writing), hasMore: hasMore)
     }
     if !accepted { pending[job] = nil }
     sweep(at: moment)
